@@ -1,0 +1,136 @@
+// Language-model head and loss in one operation: logits = x Wt, mean cross-entropy against the targets. Logits exist for one
+// chunk of rows at a time, and where a gradient is wanted they are turned into it on the spot, so that the largest tensor
+// of a language model is never materialised (the idea of Liger-Kernel's fused linear cross-entropy, arXiv:2410.10989).
+
+import { lowerMatmul } from "../matmul/matmul.ts";
+import { wholeOperand } from "../matmul/matmul_spec.ts";
+import { type Call, floats, integers, type Pass } from "../program/call.ts";
+import { type Lowering, roundUp } from "../program/lowering.ts";
+import { unpackStepControl } from "../program/step_control.ts";
+import type { Tape } from "../program/tape.ts";
+import { columnsOf, rowsOf, sizeOf, type Tensor, viewOf } from "../program/tensor.ts";
+import stepControl from "../snippets/step_control.wgsl" with { type: "text" };
+import quad from "../snippets/vector_4.wgsl" with { type: "text" };
+import rowsKernel from "./linear_cross_entropy_rows.wgsl" with { type: "text" };
+import sumKernel from "./linear_cross_entropy_sum.wgsl" with { type: "text" };
+import { linearCrossEntropyReference } from "./linear_cross_entropy_reference.ts";
+
+export interface LinearCrossEntropyTensors {
+  /** [N, C], hidden states. */
+  readonly x: Tensor;
+  /** [V, C]. */
+  readonly weight: Tensor;
+  /** u32 [N], ids below V, or IGNORED_TARGET. */
+  readonly targets: Tensor;
+  /** StepControl, of which the loss divisor is read. */
+  readonly control: Tensor;
+  /** [1], to which the sum of the losses over the divisor is added. */
+  readonly accumulator: Tensor;
+  /** Whether gradients are wanted. */
+  readonly training: boolean;
+  /** Most bytes of logits at a time; 32 MiB where left out. */
+  readonly chunkBytes?: number;
+}
+
+const CHUNK_BYTES = 1 << 25;
+/** Rows of a chunk are a multiple of this, so that chunks start at an aligned offset of every tensor. */
+const ROW_GROUP = 64;
+
+/**
+ * accumulator += sum_n (log sum_v exp(logits[n, v]) - logits[n, target_n]) / divisor, with logits = x weightᵗ. When
+ * training, the gradient of x is computed on the way and that of the weight is added to the parameter's.
+ *
+ * @throws {TypeError} when the shapes do not fit together
+ */
+export function linearCrossEntropy(tape: Tape, tensors: LinearCrossEntropyTensors): void {
+  const { x, weight, targets, control, accumulator, training } = tensors;
+  if (columnsOf(x) !== columnsOf(weight) || weight.shape.length !== 2 || sizeOf(targets) !== rowsOf(x)) {
+    throw new TypeError(
+      `Cannot compare ${x.name} [${x.shape}] times ${weight.name} [${weight.shape}] with ${targets.name} ` +
+        `[${targets.shape}]: need [N, C], [V, C] and [N]`,
+    );
+  }
+  const dX = training && x.requiresGradient ? tape.activation(`d_${x.name}`, x.shape) : undefined;
+  const dWeight = training ? tape.gradientTarget(weight)?.tensor : undefined;
+  tape.record(linearCrossEntropyPass, {
+    inputs: { x, weight, targets, control },
+    outputs: { accumulator, ...(dX ? { d_x: dX } : {}), ...(dWeight ? { d_weight: dWeight } : {}) },
+    attributes: { chunkBytes: tensors.chunkBytes ?? CHUNK_BYTES },
+  });
+}
+
+export const linearCrossEntropyPass: Pass = {
+  name: "linear_cross_entropy_forward",
+  reference(call, values): void {
+    const { x, weight, targets, control } = call.inputs;
+    const { accumulator, d_x: dX, d_weight: dWeight } = call.outputs;
+    linearCrossEntropyReference({
+      x: floats(values, x),
+      weight: floats(values, weight),
+      targets: integers(values, targets),
+      accumulator: floats(values, accumulator),
+      dX: dX && floats(values, dX),
+      dWeight: dWeight && floats(values, dWeight),
+    }, { C: columnsOf(x), divisor: unpackStepControl(integers(values, control)).lossDivisor });
+  },
+  lower: lowerLinearCrossEntropy,
+  vjp(call, tape): void {
+    if (call.outputs.d_x) tape.passGradient(call.inputs.x, call.outputs.d_x);
+  },
+};
+
+function lowerLinearCrossEntropy(call: Call, lowering: Lowering): void {
+  const N = rowsOf(call.inputs.x);
+  const losses = lowering.scratch("losses", [N]);
+  const rows = chunkRows(call, lowering);
+  for (let first = 0; first < N; first += rows) {
+    lowerChunk(call, lowering, { first, rows: Math.min(rows, N - first), losses });
+  }
+  lowering.dispatch({
+    kernel: "linear_cross_entropy_sum",
+    code: stepControl + sumKernel,
+    constants: { SIZE: N },
+    bindings: { losses, control: call.inputs.control, accumulator: call.outputs.accumulator },
+    grid: [1],
+    flops: N,
+  });
+}
+
+/** Rows whose logits fit the chunk and one binding. */
+function chunkRows(call: Call, lowering: Lowering): number {
+  const rowBytes = roundUp(rowsOf(call.inputs.weight), 4) * 4;
+  const bytes = Math.min(call.attributes.chunkBytes as number, lowering.traits.maxBindingBytes);
+  return Math.max(ROW_GROUP, Math.floor(bytes / rowBytes / ROW_GROUP) * ROW_GROUP);
+}
+
+function lowerChunk(call: Call, lowering: Lowering, chunk: { first: number; rows: number; losses: Tensor }): void {
+  const { weight, targets, control } = call.inputs;
+  const { d_x: dX, d_weight: dWeight } = call.outputs;
+  const { rows } = chunk;
+  const [V, C] = weight.shape;
+  const part = (tensor: Tensor, columns: number) => {
+    return viewOf(tensor, { offset: chunk.first * columns, shape: columns === 1 ? [rows] : [rows, columns] });
+  };
+  const x = part(call.inputs.x, C);
+  const logits = lowering.scratch("logits", [rows, roundUp(V, 4)]);
+  const [a, b, c] = [x, weight, logits].map(wholeOperand);
+  lowerMatmul(lowering, { mode: "NT", M: rows, N: V, K: C, a, b, c });
+  lowering.dispatch({
+    kernel: "linear_cross_entropy_rows",
+    code: quad + stepControl + lowering.lanesSnippet + rowsKernel,
+    constants: {
+      LANES: lowering.rowShape.lanes,
+      ROWS: lowering.rowShape.rows,
+      N: rows,
+      V,
+      PITCH: roundUp(V, 4) / 4,
+      WITH_GRADIENT: Number(dX !== undefined || dWeight !== undefined),
+    },
+    bindings: { logits, targets: part(targets, 1), control, losses: part(chunk.losses, 1) },
+    grid: [Math.ceil(rows / lowering.rowShape.rows)],
+    flops: rows * V * 8,
+  });
+  if (dX) lowerMatmul(lowering, { mode: "NN", M: rows, N: C, K: V, a: c, b, c: wholeOperand(part(dX, C)) });
+  if (!dWeight) return;
+  lowerMatmul(lowering, { mode: "TN", M: V, N: C, K: rows, a: c, b: a, c: wholeOperand(dWeight), accumulate: true });
+}

@@ -1,0 +1,50 @@
+// Lowers products with few rows (decoding) to kernels that read each weight once instead of filling tiles with nothing.
+
+import type { Lowering } from "../program/lowering.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet } from "./_epilogue.ts";
+import fewRowsNn from "./matmul_few_rows_nn.wgsl" with { type: "text" };
+import fewRowsNt from "./matmul_few_rows_nt.wgsl" with { type: "text" };
+import { matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+
+/** Above this many rows tiles are faster. */
+const MAX_ROWS = 8;
+
+export function fitsFewRows(spec: MatmulSpec): boolean {
+  if (spec.M > MAX_ROWS || (spec.batch ?? 1) > 1 || spec.K % 4 !== 0) return false;
+  if (!isWhole(spec.a, spec.K) || (spec.causality ?? "none") !== "none") return false;
+  if (spec.mode === "NN") {
+    return spec.N % 4 === 0 && isWhole(spec.b, spec.N) && pitchOf(spec.c) % 4 === 0 && spec.c.column % 4 === 0;
+  }
+  return spec.mode === "NT" && isWhole(spec.b, spec.K);
+}
+
+function isWhole(operand: Operand, columns: number): boolean {
+  return operand.column === 0 && pitchOf(operand) === columns;
+}
+
+export function lowerFewRows(lowering: Lowering, spec: MatmulSpec): void {
+  const bindings = { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) };
+  const flops = matmulFlops(spec);
+  const { lanes, rows } = lowering.rowShape;
+  if (spec.mode === "NN") {
+    lowering.dispatch({
+      kernel: "matmul_few_rows_nn",
+      code: epilogueSnippet(4) + fewRowsNn,
+      constants: { ...epilogueConstants(spec, 4), LANES: lanes },
+      bindings,
+      grid: [Math.ceil(spec.N / 4 / lanes), spec.M],
+      flops,
+    });
+    return;
+  }
+  const groups = Math.ceil(spec.N / rows);
+  const width = Math.min(groups, 32768);
+  lowering.dispatch({
+    kernel: "matmul_few_rows_nt",
+    code: lowering.lanesSnippet + epilogueSnippet(1) + fewRowsNt,
+    constants: { ...epilogueConstants(spec, 1), LANES: lanes, ROWS: rows },
+    bindings,
+    grid: [width, spec.M, Math.ceil(groups / width)],
+    flops,
+  });
+}

@@ -1,0 +1,93 @@
+// Lowers a product to the wave kernel of matmul_wave.ts: chooses the register tile and where the operands are read from.
+
+import type { Lowering, Resource } from "../program/lowering.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, operandConstants } from "./_epilogue.ts";
+import { matmulFlops, type MatmulSpec, type Operand, operandRows, pitchOf } from "./matmul_spec.ts";
+import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
+
+/** Whether the wave kernel computes this product: whole Vectors everywhere, nothing read beyond an operand's edge. */
+export function fitsWave(lowering: Lowering, spec: MatmulSpec): boolean {
+  const exactSum = spec.K % WAVE_UNROLL === 0;
+  if (!storesVectors(spec)) return false;
+  return [spec.a, spec.b].every((operand) => {
+    const sliced = operand.column !== 0 || (spec.batch ?? 1) > 1;
+    if (operand.column % 4 !== 0 || operand.columnsPerHead % 4 !== 0) return false;
+    if (sliced && !exactSum) return false;
+    return fitsTexture(lowering, operand) || (exactSum && fitsBuffer(operand));
+  }) && (fitsTexture(lowering, spec.b) || fitsBuffer(spec.b));
+}
+
+/** C is written in Vectors: the last one may reach beyond N only into the padding of its own row. */
+function storesVectors({ N, c, bias }: MatmulSpec): boolean {
+  if (pitchOf(c) % 4 !== 0 || c.column % 4 !== 0 || c.columnsPerHead % 4 !== 0) return false;
+  if (N % 4 === 0) return true;
+  return !bias && c.column === 0 && c.columnsPerHead === 0 && pitchOf(c) >= Math.ceil(N / 4) * 4;
+}
+
+function fitsTexture(lowering: Lowering, operand: Operand): boolean {
+  const { maxTextureRows } = lowering.traits;
+  return operandRows(operand) <= maxTextureRows && pitchOf(operand) / 4 + 64 <= maxTextureRows;
+}
+
+function fitsBuffer(operand: Operand): boolean {
+  return pitchOf(operand) % 4 === 0;
+}
+
+export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
+  const tile = chooseTile(spec);
+  const aInTexture = wantsTexture(lowering, spec);
+  const bInTexture = fitsTexture(lowering, spec.b);
+  const code = matmulWave({ mode: spec.mode, ...tile, aInTexture, bInTexture, causality: spec.causality ?? "none" });
+  lowering.dispatch({
+    kernel: "matmul_wave",
+    code: epilogueSnippet(4) + code,
+    constants: {
+      ...epilogueConstants(spec, 4),
+      WAVES: tile.waves,
+      ...operandConstants("A", spec.a, 4),
+      ...operandConstants("B", spec.b, 4),
+    },
+    bindings: {
+      a: resourceOf(lowering, spec.a, aInTexture),
+      b: resourceOf(lowering, spec.b, bInTexture),
+      ...epilogueBindings(spec),
+    },
+    grid: gridOf(spec, tile),
+    flops: matmulFlops(spec),
+  });
+}
+
+interface Tile {
+  readonly rows: number;
+  readonly vectors: number;
+  readonly waves: number;
+}
+
+/** The largest tile the product fills; fewer waves a workgroup where there would be too few workgroups to share. */
+function chooseTile(spec: MatmulSpec): Tile {
+  const rows = spec.M <= 8 ? 8 : 16;
+  const vectors = spec.N <= 32 ? 1 : 2;
+  let waves = Math.min(8, Math.ceil(spec.M / rows));
+  while (waves > 1 && gridOf(spec, { rows, vectors, waves }).reduce((a, b) => a * b) < 8) waves = Math.ceil(waves / 2);
+  return { rows, vectors, waves };
+}
+
+function gridOf(spec: MatmulSpec, { rows, vectors, waves }: Tile): readonly [number, number, number] {
+  return [Math.ceil(spec.N / (WAVE_LANES * vectors * 4)), Math.ceil(spec.M / (rows * waves)), spec.batch ?? 1];
+}
+
+/**
+ * A from a texture where its rows need the zero padding, where the texture is there already, or where A is read by
+ * column. Otherwise a buffer costs 4 % and saves the packing.
+ */
+function wantsTexture(lowering: Lowering, spec: MatmulSpec): boolean {
+  if (!fitsTexture(lowering, spec.a)) return false;
+  if (spec.K % WAVE_UNROLL !== 0 || !fitsBuffer(spec.a)) return true;
+  const isScores = (spec.batch ?? 1) > 1 && (spec.causality === "upto" || spec.causality === "from");
+  return lowering.hasTexture(spec.a.tensor) || spec.a.tensor === spec.b.tensor ||
+    (spec.mode === "TN" && !isScores);
+}
+
+function resourceOf(lowering: Lowering, operand: Operand, inTexture: boolean): Resource {
+  return inTexture ? lowering.texture(operand.tensor) : operand.tensor;
+}

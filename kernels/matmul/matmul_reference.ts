@@ -1,0 +1,41 @@
+// The specification of kernels/matmul: C = activation(A B + bias), or C += A B, in f64.
+// Causality changes nothing that is specified: what it leaves out is zero or unwanted.
+
+import { activationValue } from "../activation/activation_reference.ts";
+import { type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+import type { Tensor } from "../program/tensor.ts";
+
+export function matmulReference(spec: MatmulSpec, valuesOf: (tensor: Tensor) => Float64Array): void {
+  const { mode, M, N, K } = spec;
+  const a = valuesOf(spec.a.tensor);
+  const b = valuesOf(spec.b.tensor);
+  const c = valuesOf(spec.c.tensor);
+  const bias = spec.bias && valuesOf(spec.bias);
+  const preActivation = spec.preActivation && valuesOf(spec.preActivation);
+  for (let z = 0; z < (spec.batch ?? 1); z++) {
+    for (let m = 0; m < M; m++) {
+      for (let n = 0; n < N; n++) {
+        if (spec.causality === "skip" && n > m) continue;
+        let sum = 0;
+        for (let k = 0; k < K; k++) {
+          const left = mode === "TN" ? at(spec.a, z, k, m) : at(spec.a, z, m, k);
+          const right = mode === "NT" ? at(spec.b, z, n, k) : at(spec.b, z, k, n);
+          sum += a[left] * b[right];
+        }
+        if (bias) sum += bias[n];
+        const index = at(spec.c, z, m, n);
+        if (spec.accumulate) sum += c[index];
+        if (preActivation) preActivation[index] = sum;
+        c[index] = activationValue(spec.activation ?? "none", sum);
+      }
+    }
+  }
+
+  /** Index of element (i, j) of batch entry z. */
+  function at(operand: Operand, z: number, i: number, j: number): number {
+    const heads = spec.heads ?? 1;
+    const head = z % heads;
+    const row = Math.floor(z / heads) * operand.rowsPerBatch + head * operand.rowsPerHead + i;
+    return row * pitchOf(operand) + operand.column + head * operand.columnsPerHead + j;
+  }
+}

@@ -1,0 +1,71 @@
+// One matrix product as a kernel sees it: three operands with their geometry, what happens to the result on its way to
+// memory, and which part of it causality leaves out. Attention and the loss describe theirs with it too.
+
+import { columnsOf, rowsOf, type Tensor } from "../program/tensor.ts";
+
+/**
+ * A matrix within a tensor seen as rows of its last dimension. In batch entry z, with head h = z % heads and
+ * b = floor(z / heads), element (i, j) of the matrix is at
+ *   row = b rowsPerBatch + h rowsPerHead + i,   column = column + h columnsPerHead + j.
+ */
+export interface Operand {
+  readonly tensor: Tensor;
+  readonly rowsPerBatch: number;
+  readonly rowsPerHead: number;
+  readonly column: number;
+  readonly columnsPerHead: number;
+}
+
+/** How the operands are stored: C = A B, C = A Bt with B given as [N, K], or C = At B with A given as [K, M]. */
+export type MatmulMode = "NN" | "NT" | "TN";
+
+/**
+ * What causality says of a T x T score matrix S (queries down, keys across; M, N or K is T):
+ * `skip`: only entries with key <= query are wanted, tiles above the diagonal are left as they are;
+ * `upto`: A is lower triangular, row m has its terms at k <= m;
+ * `from`: A is given transposed and is lower triangular, row m has its terms at k >= m.
+ * A must hold zeros above the diagonal up to the next multiple of 64 columns.
+ */
+export type Causality = "none" | "skip" | "upto" | "from";
+
+export interface MatmulSpec {
+  readonly mode: MatmulMode;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  /** Matrices in the batch, batch entries times heads. */
+  readonly batch?: number;
+  readonly heads?: number;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly c: Operand;
+  /** Add to what C holds instead of overwriting it. */
+  readonly accumulate?: boolean;
+  /** [N], added to every row. */
+  readonly bias?: Tensor;
+  readonly activation?: "none" | "gelu" | "relu";
+  /** [M, N], receives the values before the activation, for its backward pass. */
+  readonly preActivation?: Tensor;
+  readonly causality?: Causality;
+}
+
+/** The whole tensor as one matrix. */
+export function wholeOperand(tensor: Tensor): Operand {
+  return { tensor, rowsPerBatch: 0, rowsPerHead: 0, column: 0, columnsPerHead: 0 };
+}
+
+/** Distance between rows in elements. */
+export function pitchOf(operand: Operand): number {
+  return columnsOf(operand.tensor);
+}
+
+/** Floating-point operations of a product, half of them where causality leaves half out. */
+export function matmulFlops(spec: MatmulSpec): number {
+  const whole = 2 * spec.M * spec.N * spec.K * (spec.batch ?? 1);
+  return (spec.causality ?? "none") === "none" ? whole : whole / 2;
+}
+
+/** Rows of the operand's tensor. */
+export function operandRows(operand: Operand): number {
+  return rowsOf(operand.tensor);
+}

@@ -1,0 +1,158 @@
+// Generates the matmul kernel for CPU adapters, whose compiler rewards what no GPU needs: no workgroup memory, operands
+// from storage textures, A loaded once per wave and handed round with constant-index shuffles, the loop over k unrolled.
+// A wave is one subgroup of LANES invocations; it owns a block of `rows` rows by LANES * `vectors` Vectors of C, every
+// sum in a register. Register tiles need literal lane numbers and unrolling, which WGSL cannot express: hence a
+// generator. Its output for one shape is kept in tests/golden/matmul_wave_nn.wgsl to be read.
+
+import type { MatmulMode } from "./matmul_spec.ts";
+
+/** A register tile and how its operands are stored. */
+export interface WaveVariant {
+  readonly mode: MatmulMode;
+  /** Rows of C a wave owns: 8 or 16. */
+  readonly rows: number;
+  /** Vectors of C an invocation owns in each row: 1 or 2. */
+  readonly vectors: number;
+  readonly aInTexture: boolean;
+  readonly bInTexture: boolean;
+  readonly causality: "none" | "skip" | "upto" | "from";
+}
+
+/** Lanes of a wave. */
+export const WAVE_LANES = 8;
+/** Terms of the sum per turn of the loop. */
+export const WAVE_UNROLL = 8;
+
+const COMPONENTS = "xyzw";
+
+/** The WGSL of one variant; to be preceded by the epilogue snippet of width 4. */
+export function matmulWave(variant: WaveVariant): string {
+  return `${header(variant)}${operand("a", 0, variant.aInTexture)}${operand("b", 1, variant.bInTexture)}
+@compute @workgroup_size(${WAVE_LANES}, WAVES)
+fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let lane = local.x;
+  let m0 = (group.y * WAVES + local.y) * ${variant.rows}u;
+  let n0 = group.x * ${WAVE_LANES * variant.vectors}u + lane; // in Vectors
+  let head = group.z % HEADS;
+  let a_row = (group.z / HEADS) * A_ROWS_PER_BATCH + head * A_ROWS_PER_HEAD;
+  let a_column = A_COLUMN + head * A_COLUMNS_PER_HEAD;
+  let b_row = (group.z / HEADS) * B_ROWS_PER_BATCH + head * B_ROWS_PER_HEAD;
+  let b_column = B_COLUMN + head * B_COLUMNS_PER_HEAD;
+  if (m0 >= M) { return; }
+${limits(variant)}${each(variant, (r, j) => `  var sum${r}_${j} = vec4f();\n`)}
+  for (var k = k_first; k < k_end; k += ${WAVE_UNROLL}u) {
+${variant.mode === "TN" ? loadTransposedA(variant) : loadA(variant)}${terms(variant)}  }
+${each(variant, (r, j) => `  store(group.z, m0 + ${r}u, n0 + ${j * WAVE_LANES}u, sum${r}_${j});\n`)}}
+`;
+}
+
+function header({ mode, rows, vectors }: WaveVariant): string {
+  const product = { NN: "A[m, k] B[k, n]", NT: "A[m, k] B[n, k]", TN: "A[k, m] B[k, n]" }[mode];
+  return `// Matrix product in register tiles of ${rows} rows by ${WAVE_LANES * vectors * 4} columns a wave.
+//   C[m, n] = sum_k ${product}
+// Written by matmul_wave.ts, which says why. Rows and columns of a and b are in Vectors of four along the row.
+override WAVES: u32; // waves of a workgroup, below each other
+override A_PITCH: u32;
+override A_ROWS_PER_BATCH: u32;
+override A_ROWS_PER_HEAD: u32;
+override A_COLUMN: u32;
+override A_COLUMNS_PER_HEAD: u32;
+override B_PITCH: u32;
+override B_ROWS_PER_BATCH: u32;
+override B_ROWS_PER_HEAD: u32;
+override B_COLUMN: u32;
+override B_COLUMNS_PER_HEAD: u32;
+`;
+}
+
+/** Declares operand `name` and its load(row, column). */
+function operand(name: "a" | "b", binding: number, inTexture: boolean): string {
+  const upper = name.toUpperCase();
+  if (inTexture) {
+    return `@group(0) @binding(${binding}) var ${name}: texture_storage_2d<rgba32float, read>;
+fn load_${name}(row: u32, column: u32) -> vec4f { return textureLoad(${name}, vec2u(column, row)); }
+`;
+  }
+  return `@group(0) @binding(${binding}) var<storage, read> ${name}: array<vec4f>;
+fn load_${name}(row: u32, column: u32) -> vec4f { return ${name}[row * ${upper}_PITCH + column]; }
+`;
+}
+
+/** First and last k, and the early end of waves that causality leaves nothing to do. */
+function limits({ causality, rows, vectors }: WaveVariant): string {
+  const first = causality === "from" ? `(m0 / ${WAVE_UNROLL}u) * ${WAVE_UNROLL}u` : "0u";
+  const end = causality === "upto" ? `min(K, m0 + ${rows}u)` : "K";
+  const skip = causality === "skip"
+    ? `  if (group.x * ${WAVE_LANES * vectors * 4}u > m0 + ${rows - 1}u) { return; }\n`
+    : "";
+  return `${skip}  let k_first = ${first};\n  let k_end = ${end};\n`;
+}
+
+/** Lane l loads rows l, l + 8, ... of A: four terms of the sum per load. */
+function loadA({ rows }: WaveVariant): string {
+  let code = "";
+  for (let block = 0; block < rows / WAVE_LANES; block++) {
+    for (let q = 0; q < WAVE_UNROLL / 4; q++) {
+      const row = `a_row + min(m0 + ${block * WAVE_LANES}u + lane, M - 1u)`;
+      code += `    let a${block}_${q} = load_a(${row}, a_column + k / 4u + ${q}u);\n`;
+    }
+  }
+  return code;
+}
+
+/** Lane l loads term k + l of A for four rows of C per load. */
+function loadTransposedA({ rows }: WaveVariant): string {
+  let code = "";
+  for (let q = 0; q < rows / 4; q++) {
+    code += `    let a0_${q} = load_a(a_row + k + lane, a_column + m0 / 4u + ${q}u);\n`;
+  }
+  return code;
+}
+
+/** A(m0 + r, k + t), the same in every lane. */
+function aValue(mode: MatmulMode, r: number, t: number): string {
+  if (mode === "TN") return `subgroupShuffle(a0_${r >> 2}.${COMPONENTS[r & 3]}, ${t}u)`;
+  return `subgroupShuffle(a${Math.floor(r / WAVE_LANES)}_${t >> 2}.${COMPONENTS[t & 3]}, ${r % WAVE_LANES}u)`;
+}
+
+/** The terms k .. k + UNROLL - 1 of every sum. */
+function terms(variant: WaveVariant): string {
+  let code = "";
+  for (let q = 0; q < WAVE_UNROLL / 4; q++) {
+    if (variant.mode === "NT") code += loadTransposedB(variant, q);
+    for (let i = 0; i < 4; i++) {
+      const t = q * 4 + i;
+      for (let j = 0; j < variant.vectors; j++) code += `    let b${t}_${j} = ${bVector(variant, t, j)};\n`;
+      for (let r = 0; r < variant.rows; r++) {
+        code += `    let a${r}at${t} = ${aValue(variant.mode, r, t)};\n`;
+        for (let j = 0; j < variant.vectors; j++) code += `    sum${r}_${j} += a${r}at${t} * b${t}_${j};\n`;
+      }
+    }
+  }
+  return code;
+}
+
+/** B stored by column: four loads give four terms for the four columns of a Vector, transposed in registers. */
+function loadTransposedB({ vectors }: WaveVariant, q: number): string {
+  let code = "";
+  for (let j = 0; j < vectors; j++) {
+    for (let e = 0; e < 4; e++) {
+      const row = `b_row + (n0 + ${j * WAVE_LANES}u) * 4u + ${e}u`;
+      code += `    let column${q}_${j}_${e} = load_b(${row}, b_column + k / 4u + ${q}u);\n`;
+    }
+  }
+  return code;
+}
+
+/** B(k + t, n) for the Vector j of this lane. */
+function bVector({ mode }: WaveVariant, t: number, j: number): string {
+  if (mode !== "NT") return `load_b(b_row + k + ${t}u, b_column + n0 + ${j * WAVE_LANES}u)`;
+  const component = COMPONENTS[t & 3];
+  return `vec4f(${[0, 1, 2, 3].map((e) => `column${t >> 2}_${j}_${e}.${component}`).join(", ")})`;
+}
+
+function each(variant: WaveVariant, line: (row: number, vector: number) => string): string {
+  let code = "";
+  for (let r = 0; r < variant.rows; r++) for (let j = 0; j < variant.vectors; j++) code += line(r, j);
+  return code;
+}

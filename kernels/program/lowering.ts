@@ -1,0 +1,162 @@
+// The contract between an operation and the GPU: an operation describes dispatches in terms of tensors, by the binding
+// names of its WGSL file; the recorder turns them into a list the planner and the GPU backend can work on.
+// A dispatch that writes a tensor invalidates the textures made from it.
+
+import type { DeviceTraits } from "../device/device.ts";
+import lanesSubgroup from "../snippets/lanes_subgroup.wgsl" with { type: "text" };
+import lanesWorkgroup from "../snippets/lanes_workgroup.wgsl" with { type: "text" };
+import packTexture from "./pack_texture.wgsl" with { type: "text" };
+import { columnsOf, createTensor, type DType, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
+import { vectorOf } from "./vector.ts";
+
+export type KernelFamily = "auto" | "wave" | "tile";
+
+/**
+ * A matrix stored in an rgba32float texture, four columns a texel, zero beyond its edges up to a multiple of 64 rows and
+ * columns. CPU adapters load it three times faster than a buffer.
+ */
+export interface Texture {
+  readonly source: Tensor;
+  readonly rows: number;
+  readonly columns: number;
+  /** Physical size in texels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a binding of a kernel may be given; undefined binds an empty stand-in for an operand a variant does not use. */
+export type Resource = Tensor | Texture | undefined;
+
+export interface Dispatch {
+  /** File name of the kernel without `.wgsl`; label of module and pipeline, and entry point. */
+  readonly kernel: string;
+  /** Complete WGSL: snippets first, then the file. */
+  readonly code: string;
+  /** Values of the `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Resources by binding name. */
+  readonly bindings: Readonly<Record<string, Resource>>;
+  /** Workgroups per dimension. */
+  readonly grid: readonly [number, number?, number?];
+  /** Floating-point operations, for the profile and for cutting submits. */
+  readonly flops?: number;
+}
+
+/** Size of a workgroup of a row kernel: `lanes` invocations share a row, `rows` rows share a workgroup. */
+export interface RowShape {
+  readonly lanes: number;
+  readonly rows: number;
+}
+
+export interface Lowering {
+  readonly traits: DeviceTraits;
+  readonly family: "wave" | "tile";
+  readonly rowShape: RowShape;
+  /** Snippet that gives row kernels `lanes_sum` and `lanes_max` on this device. */
+  readonly lanesSnippet: string;
+  dispatch(dispatch: Dispatch): void;
+  /** A tensor that lives from its first to its last use within this program. */
+  scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
+  /** The tensor as a texture of its last dimension's rows; packed on first use after each write. */
+  texture(tensor: Tensor): Texture;
+  /** Whether texture() would cost nothing. */
+  hasTexture(tensor: Tensor): boolean;
+}
+
+export function isTexture(resource: Tensor | Texture): resource is Texture {
+  return "source" in resource;
+}
+
+/** Texels added to each row: rows of exactly 4 KiB would all fall into the same sets of a CPU's caches. */
+const ROW_PADDING = 16;
+
+/** Records dispatches in order. One recorder lowers one program. */
+export class Recorder implements Lowering {
+  readonly dispatches: Dispatch[] = [];
+  readonly traits: DeviceTraits;
+  readonly family: "wave" | "tile";
+  readonly rowShape: RowShape;
+  readonly lanesSnippet: string;
+  readonly #textures = new Map<string, Texture>();
+  /** Textures of parameters outlive the program: packed again after each update, not here. */
+  readonly #parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+
+  constructor(options: {
+    traits: DeviceTraits;
+    family: KernelFamily;
+    parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+  }) {
+    const { traits, family } = options;
+    this.traits = traits;
+    const prefersWave = traits.isSoftware && traits.subgroupSize === 8;
+    this.family = family === "auto" ? (prefersWave ? "wave" : "tile") : family;
+    const lanes = traits.subgroupSize || 32;
+    this.rowShape = { lanes, rows: Math.max(1, 64 / lanes) };
+    this.lanesSnippet = traits.subgroupSize > 0 ? lanesSubgroup : lanesWorkgroup;
+    this.#parameterTexture = options.parameterTexture;
+  }
+
+  dispatch(dispatch: Dispatch): void {
+    this.dispatches.push(dispatch);
+    for (const [name, resource] of Object.entries(dispatch.bindings)) {
+      if (!resource || isTexture(resource) || !isWritten(dispatch.code, name)) continue;
+      const root = rootOf(resource);
+      for (const [key, texture] of this.#textures) {
+        if (rootOf(texture.source) === root) this.#textures.delete(key);
+      }
+    }
+  }
+
+  scratch(name: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
+    return createTensor(name, shape, { dtype });
+  }
+
+  texture(tensor: Tensor): Texture {
+    if (tensor.lifetime === "parameter") return this.#parameterTexture(tensor, () => pack(tensor));
+    const key = textureKey(tensor);
+    const existing = this.#textures.get(key);
+    if (existing) return existing;
+    const packed = pack(tensor);
+    this.dispatch(packed.pack);
+    this.#textures.set(key, packed.texture);
+    return packed.texture;
+  }
+
+  hasTexture(tensor: Tensor): boolean {
+    return tensor.lifetime === "parameter" || this.#textures.has(textureKey(tensor));
+  }
+}
+
+/** Whether WGSL declares the binding for writing. */
+export function isWritten(code: string, binding: string): boolean {
+  return new RegExp(`var<storage,\\s*read_write>\\s*${binding}\\s*:|\\b${binding}\\s*:\\s*texture_storage_2d<\\w+,\\s*write>`)
+    .test(code);
+}
+
+function textureKey(tensor: Tensor): string {
+  return `${rootOf(tensor).id}/${tensor.offset}/${tensor.shape.join("x")}`;
+}
+
+function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
+  const rows = rowsOf(tensor);
+  const columns = columnsOf(tensor);
+  const height = roundUp(rows, 64);
+  const texels = roundUp(columns, 64) / 4;
+  const texture: Texture = { source: tensor, rows, columns, width: texels + ROW_PADDING, height };
+  const vector = vectorOf(columns);
+  return {
+    texture,
+    pack: {
+      kernel: "pack_texture",
+      code: vector.snippet + packTexture,
+      constants: { ROWS: rows, COLUMNS: columns / vector.width, TEXELS: texels, HEIGHT: height },
+      bindings: { source: tensor, packed: texture },
+      grid: [Math.ceil(texels / 8), Math.ceil(height / 8)],
+      flops: sizeOf(tensor),
+    },
+  };
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

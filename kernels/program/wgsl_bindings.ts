@@ -1,0 +1,24 @@
+// Reads the bindings a WGSL text declares, so that a dispatch can name its operands as the kernel does and layouts are
+// explicit: layout "auto" would silently drop a binding that a variant does not use.
+
+export interface Binding {
+  readonly name: string;
+  readonly index: number;
+  readonly kind: "read" | "write" | "texture_read" | "texture_write";
+}
+
+const DECLARATION =
+  /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<storage,\s*(read|read_write)>)?\s*(\w+)\s*:\s*(?:texture_storage_2d<\w+,\s*(read|write)>)?/g;
+
+/** @throws {Error} when a binding is of a kind sheepop does not use */
+export function bindingsOf(code: string): Binding[] {
+  const found: Binding[] = [];
+  for (const [text, index, access, name, texture] of code.matchAll(DECLARATION)) {
+    if (!access && !texture) throw new Error(`Internal: cannot read WGSL binding: ${text}`);
+    const kind = texture
+      ? (texture === "read" ? "texture_read" : "texture_write")
+      : (access === "read" ? "read" : "write");
+    found.push({ name, index: Number(index), kind });
+  }
+  return found;
+}

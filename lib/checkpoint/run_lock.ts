@@ -1,0 +1,61 @@
+// One program per run folder. The lock belongs to the open file, so the system frees it however the program
+// ends; the process id in the file only serves the message.
+
+import { join } from "node:path";
+import { EXIT_STATUS, UsageError } from "../common/errors.ts";
+
+const LOCK_FILE = "run.lock";
+
+/**
+ * Locks a run folder until the result is disposed of or the process ends, however it ends.
+ *
+ * @param runDir - made if missing
+ * @throws {UsageError} with exit status 5 when another program holds the lock
+ *
+ * @example
+ * ```ts ignore
+ * using _lock = openRunLock("data/runs/default");
+ * ```
+ */
+export function openRunLock(runDir: string): Disposable {
+  Deno.mkdirSync(runDir, { recursive: true });
+  const file = Deno.openSync(join(runDir, LOCK_FILE), { read: true, write: true, create: true });
+  try {
+    if (!file.tryLockSync(true)) refuse(runDir, readPid(file));
+    writePid(file, String(Deno.pid));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return {
+    [Symbol.dispose](): void {
+      // the file stays: removing it would let a third program lock a file that nobody else can see
+      writePid(file, "");
+      file.close();
+    },
+  };
+}
+
+function refuse(runDir: string, pid: string): never {
+  const holder = /^\d+$/.test(pid) ? `pid ${pid}` : "another process";
+  throw new UsageError(
+    `Cannot use ${runDir}: the run is locked by ${holder}; wait for it to end or choose another run folder`,
+    { exitStatus: EXIT_STATUS.locked },
+  );
+}
+
+function readPid(file: Deno.FsFile): string {
+  try {
+    const bytes = new Uint8Array(32);
+    const count = file.readSync(bytes) ?? 0;
+    return new TextDecoder().decode(bytes.subarray(0, count));
+  } catch {
+    return ""; // Windows lets nobody read a locked file
+  }
+}
+
+function writePid(file: Deno.FsFile, text: string): void {
+  file.truncateSync(0);
+  file.seekSync(0, Deno.SeekMode.Start);
+  file.writeSync(new TextEncoder().encode(text));
+}

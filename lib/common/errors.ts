@@ -1,0 +1,32 @@
+// Errors a person can act on, and the exit status each kind ends the program with.
+// Every other error is a defect of sheepop or of the machine and ends with status 1.
+
+/** Exit statuses of the command line, documented in `sheepop --help`. */
+export const EXIT_STATUS = {
+  success: 0,
+  failure: 1,
+  usage: 2,
+  diverged: 4,
+  locked: 5,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/**
+ * A mistake of the user: one line naming the failed action, the rule, the current value and the next action.
+ *
+ * @example
+ * ```ts ignore
+ * throw new UsageError("Cannot split 100 channels into 3 heads: d_model must be a multiple of num_heads");
+ * ```
+ */
+export class UsageError extends Error {
+  override name = "UsageError";
+  /** Status the command line exits with. */
+  readonly exitStatus: number;
+
+  constructor(message: string, options: { cause?: unknown; exitStatus?: number } = {}) {
+    super(message, { cause: options.cause });
+    this.exitStatus = options.exitStatus ?? EXIT_STATUS.usage;
+  }
+}

@@ -1,0 +1,84 @@
+// Brings a model into a backend: lays its parameters out, and fills them with first values or those of a checkpoint.
+
+import { sinusoidalPositions } from "../../kernels/embedding/sinusoidal_positions.ts";
+import type { Backend } from "../../kernels/program/backend.ts";
+import { layoutParameters, type ParameterSpec } from "../../kernels/program/parameter_table.ts";
+import { createTensor, sizeOf } from "../../kernels/program/tensor.ts";
+import { fillGaussian } from "../common/random.ts";
+import { UsageError } from "../common/errors.ts";
+import type { Gpt } from "./gpt.ts";
+import { gptParameters, type ModelShape } from "./gpt_parameters.ts";
+
+/** A named array of numbers, as checkpoints hold them. */
+export interface NamedWeights {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint32Array;
+}
+
+/** Streams 1.. of the run's seed belong to initial parameters, by position in the list. */
+const INIT_STREAM = 1;
+
+/** Lays out the parameters of `shape` for the backend; their contents are undefined. */
+export function openModel(backend: Backend, shape: ModelShape, options: { trainable: boolean }): Gpt {
+  const table = layoutParameters(gptParameters(shape), {
+    maxElements: backend.maxArenaElements,
+    trainable: options.trainable,
+  });
+  let sinusoids: Gpt["sinusoids"];
+  if (shape.position === "sinusoidal") {
+    sinusoids = createTensor("sinusoids", [shape.maxSeqLen, shape.dModel], { lifetime: "persistent" });
+    backend.write(sinusoids, sinusoidalPositions(shape.maxSeqLen, shape.dModel));
+  }
+  return { shape, table, sinusoids };
+}
+
+/** Fills the parameters with first values drawn from `seed`: the same on every device. */
+export function initializeModel(backend: Backend, gpt: Gpt, seed: number): void {
+  gpt.table.specs.forEach((spec, index) => {
+    backend.write(gpt.table.parameters.get(spec.name)!, firstValues(spec, { seed, stream: INIT_STREAM + index }));
+  });
+  backend.refreshParameters();
+}
+
+function firstValues(spec: ParameterSpec, stream: { seed: number; stream: number }): Float32Array {
+  const values = new Float32Array(spec.shape.reduce((a, b) => a * b, 1));
+  if (spec.init.kind === "ones") values.fill(1);
+  if (spec.init.kind === "normal") fillGaussian(values, { ...stream, std: spec.init.std });
+  return values;
+}
+
+/**
+ * Fills the parameters with given weights.
+ *
+ * @throws {UsageError} naming the tensor that is missing, unknown or of another shape
+ */
+export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedWeights[]): void {
+  const byName = new Map(weights.map((weight) => [weight.name, weight]));
+  for (const { name, shape } of gpt.table.specs) {
+    const weight = byName.get(name);
+    if (!weight) throw new UsageError(`Cannot load weights: ${name} is missing, use a checkpoint of this architecture`);
+    if (weight.shape.join() !== shape.join()) {
+      throw new UsageError(
+        `Cannot load weights: ${name} must have shape [${shape}] and has [${weight.shape}], use a checkpoint of this architecture`,
+      );
+    }
+    backend.write(gpt.table.parameters.get(name)!, weight.data);
+    byName.delete(name);
+  }
+  for (const name of byName.keys()) {
+    throw new UsageError(`Cannot load weights: this architecture has no ${name}, use a checkpoint of this architecture`);
+  }
+  backend.refreshParameters();
+}
+
+/** Copies the parameters out of the backend. */
+export async function readWeights(backend: Backend, gpt: Gpt): Promise<NamedWeights[]> {
+  const flat = new Map<unknown, Float32Array>();
+  for (const { parameter } of gpt.table.windows) flat.set(parameter, (await backend.read(parameter)) as Float32Array);
+  return gpt.table.specs.map(({ name, shape }) => {
+    const parameter = gpt.table.parameters.get(name)!;
+    const window = flat.get(parameter.base)!;
+    return { name, shape, data: window.slice(parameter.offset, parameter.offset + sizeOf(parameter)) };
+  });
+}

@@ -1,0 +1,55 @@
+// The pictures of a run: training_curve and loss_by_epoch, drawn from metrics.jsonl.
+// Knows files only: what the charts show, how they are drawn and how they become PNG is elsewhere.
+
+import { basename, join, resolve } from "node:path";
+import { writeFileAtomic } from "../common/atomic_file.ts";
+import { drawLineChart } from "./line_chart.ts";
+import { readMetrics } from "./metrics.ts";
+import { lossByEpochChart, trainingCurveChart } from "./run_charts.ts";
+import { svgToPng } from "./svg_to_png.ts";
+
+/** What to draw. */
+export interface PlotOptions {
+  /** Draws PNG files beside the SVG files. */
+  readonly png: boolean;
+  /** Called when PNG cannot be drawn on this machine; the SVG files are there. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Draws the pictures of a run into its folder, replacing older ones.
+ *
+ * @param runDir - holds metrics.jsonl; without rows the pictures say that there are no data yet
+ * @returns paths of the files written: training_curve.svg, loss_by_epoch.svg and, where possible, .png
+ * @throws {UsageError} as `readMetrics()`
+ *
+ * @example
+ * ```ts ignore
+ * const paths = await drawPlots("data/runs/default", { png: true, onWarning: console.warn });
+ * ```
+ */
+export async function drawPlots(runDir: string, options: PlotOptions): Promise<string[]> {
+  const rows = await readMetrics(runDir);
+  const run = basename(resolve(runDir));
+  const svgs = [
+    { name: "training_curve", svg: drawLineChart(trainingCurveChart(run, rows)) },
+    { name: "loss_by_epoch", svg: drawLineChart(lossByEpochChart(run, rows)) },
+  ];
+  const paths: string[] = [];
+  const write = async (name: string, data: string | Uint8Array): Promise<void> => {
+    const path = join(runDir, name);
+    await writeFileAtomic(path, data);
+    paths.push(path);
+  };
+  for (const { name, svg } of svgs) await write(`${name}.svg`, svg);
+  if (!options.png) return paths;
+  for (const { name, svg } of svgs) {
+    try {
+      await write(`${name}.png`, await svgToPng(svg));
+    } catch (error) {
+      options.onWarning?.(`No PNG was drawn: ${(error as Error).message}; the SVG files show the same`);
+      break;
+    }
+  }
+  return paths;
+}

@@ -1,0 +1,78 @@
+// From files to a trained model in one call: ingest, tokenize, train, draw the curves, write a sample. Each stage does
+// nothing when what it would make is there already.
+
+import { join } from "node:path";
+import { openBackend } from "../model/open_backend.ts";
+import type { Config } from "../config/config.ts";
+import { writeFileAtomic } from "../common/atomic_file.ts";
+import { tokenize } from "../dataset/tokenize.ts";
+import { openGenerator } from "../inference/generator.ts";
+import { ingest } from "../ingest/ingest.ts";
+import { drawPlots } from "../monitor/plots.ts";
+import { readTokenizer } from "../tokenizer/tokenizer_file.ts";
+import { train, type TrainOptions, type TrainResult } from "./train.ts";
+
+/** Options of a whole run; every one has a default. */
+export interface PipelineOptions extends Partial<TrainOptions> {
+  /** Passes over the training split instead of `training.maxSteps`. */
+  readonly epochs?: number;
+}
+
+/**
+ * Trains a model on the files of `config.data.paths`, into `config.training.runDir`.
+ *
+ * @example
+ * ```ts ignore
+ * const config = defaultConfig();
+ * config.data.paths = ["notes"];
+ * config.training.maxSteps = 100;
+ * const { step } = await trainFromFiles(config);
+ * ```
+ * @throws {UsageError} when there is nothing to learn from, no adapter answers or the run folder holds another run
+ */
+export async function trainFromFiles(config: Config, options: PipelineOptions = {}): Promise<Omit<TrainResult, "gpt">> {
+  const onEvent = options.onEvent ?? (() => {});
+  const text = await ingest(config, { onProgress: (progress) => onEvent({ kind: "ingestProgress", progress }) });
+  onEvent({ kind: "ingested", dir: text.dir, upToDate: text.upToDate, summary: text.summary });
+  const dataset = await tokenize(config, text, {
+    onProgress: ({ documents, totalDocuments }) => onEvent({ kind: "tokenizeProgress", documents, totalDocuments }),
+  });
+  onEvent({ kind: "tokenized", dir: dataset.dir, upToDate: dataset.upToDate, info: dataset.info });
+  const settled = options.epochs ? withEpochs(config, dataset.info.train.tokens, options.epochs) : config;
+  await using backend = await openBackend(settled.resources);
+  const shouldStop = options.shouldStop ?? (() => false);
+  const result = await train(backend, settled, { resume: options.resume ?? "never", onEvent, shouldStop, dataset });
+  const { runDir } = settled.training;
+  if (settled.monitor.plots && !(result.upToDate && await hasPlots(runDir))) {
+    const onWarning = (message: string) => onEvent({ kind: "warning", message });
+    const files = await drawPlots(runDir, { png: settled.monitor.png, onWarning });
+    onEvent({ kind: "plots", files });
+  }
+  if (!result.stopped && settled.training.sampleTokens > 0) {
+    const tokenizer = await readTokenizer(join(dataset.dir, dataset.info.tokenizer));
+    const prompt = settled.training.samplePrompt;
+    const generator = openGenerator(backend, result.gpt, tokenizer);
+    let sample = "";
+    const request = { ...settled.generate, maxNewTokens: settled.training.sampleTokens };
+    for await (const piece of generator.generate(prompt, request)) sample += piece;
+    await writeFileAtomic(join(runDir, "sample.txt"), `${prompt}${sample}\n`);
+    onEvent({ kind: "sample", prompt, text: sample });
+  }
+  const { step, stopped, upToDate } = result;
+  return { step, stopped, upToDate };
+}
+
+function withEpochs(config: Config, tokens: number, epochs: number): Config {
+  const { batchSize, gradientAccumulationSteps } = config.training;
+  const windows = Math.max(1, Math.floor((tokens - 1) / config.model.maxSeqLen));
+  const maxSteps = Math.max(1, Math.ceil(epochs * windows / (batchSize * gradientAccumulationSteps)));
+  return { ...config, training: { ...config.training, maxSteps } };
+}
+
+async function hasPlots(runDir: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(runDir, "training_curve.svg"))).isFile;
+  } catch {
+    return false;
+  }
+}

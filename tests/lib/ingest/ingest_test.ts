@@ -1,0 +1,245 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { stub } from "@std/testing/mock";
+import { join } from "node:path";
+import { UsageError } from "../../../lib/common/errors.ts";
+import { sha256 } from "../../../lib/common/hash.ts";
+import { ingest, type IngestProgress } from "../../../lib/ingest/ingest.ts";
+import { allRows, leftOutOf, manifestOf, openCorpus, splitRows } from "./ingest_fixture.ts";
+
+const STORY = "The shepherd counted the flock. One was missing.\n";
+
+async function filesOf(dir: string): Promise<Record<string, string>> {
+  const entries = await Array.fromAsync(Deno.readDir(dir));
+  const files = entries.filter((entry) => entry.isFile && entry.name !== ".lock").map(({ name }) => name)
+    .sort();
+  const hashes = files.map(async (name) => [name, sha256(await Deno.readFile(join(dir, name)))]);
+  return Object.fromEntries(await Promise.all(hashes));
+}
+
+Deno.test("ingest() writes rows, a manifest and a summary that agree", async () => {
+  await using corpus = await openCorpus({
+    "a.txt": STORY,
+    "b.md": "# Wool\r\n\r\n\tSpin it.\r\n",
+    "c.py": "def shear(sheep):\n    return sheep.wool\n",
+    "d.jsonl": '{"text":"one record"}\n{"text":"another record"}\nnot json\n',
+    "e.png": "picture",
+  });
+  const { dir, hash, upToDate, summary } = await ingest(corpus.config());
+  assertEquals(dir, join(corpus.cache, "text", hash.slice(0, 12)));
+  assertEquals(upToDate, false);
+  const rows = await allRows(dir);
+  const joined = rows.map((row) => row.text).join("");
+  for (const piece of ["counted the flock", "\n\n\tSpin", "\n    return", "one record", "another record"]) {
+    assert(joined.includes(piece), piece);
+  }
+  assertEquals(summary.files, { seen: 5, ok: 4, skipped: 1, failed: 0 });
+  assertEquals(summary.reasons, { "extension is not read": 1 });
+  assertEquals([summary.badLines, summary.duplicates, summary.shortDocuments], [1, 0, 0]);
+  assertEquals([summary.train.documents, summary.validation.documents], [
+    (await splitRows(dir, "train")).length,
+    (await splitRows(dir, "validation")).length,
+  ]);
+  const manifest = await manifestOf(dir);
+  assertEquals(
+    manifest.map((entry) => entry.path),
+    ["a.txt", "b.md", "c.py", "d.jsonl", "e.png"].map((name) => `corpus/${name}`),
+  );
+  assertEquals(manifest[0].sha256, sha256(STORY));
+  assertEquals([manifest[0].bytes, manifest[0].characters, manifest[0].kind], [
+    STORY.length,
+    STORY.length,
+    "text",
+  ]);
+  assertEquals(manifest[3].reason, "1 lines are not JSON, first line 3");
+  assertEquals(manifest[3].documents, 2);
+  assertEquals([manifest[4].status, manifest[4].sha256, manifest[4].split], ["skipped", null, null]);
+});
+
+Deno.test("ingest() does nothing twice and leaves the input folder as it was", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY, "b.txt": STORY + "More." });
+  const first = await ingest(corpus.config());
+  const written = await Deno.stat(join(first.dir, "train.jsonl"));
+  const second = await ingest(corpus.config());
+  assertEquals(second, { ...first, upToDate: true });
+  assertEquals((await Deno.stat(join(first.dir, "train.jsonl"))).mtime, written.mtime);
+  assertEquals(Object.keys(await filesOf(corpus.path)), ["a.txt", "b.txt"]);
+});
+
+Deno.test("ingest() notices a changed byte even when size and time stay the same", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY, "b.txt": "The dog barked." });
+  const first = await ingest(corpus.config());
+  const path = join(corpus.path, "b.txt");
+  const { mtime } = await Deno.stat(path);
+  await Deno.writeTextFile(path, "The dog parked.");
+  await Deno.utime(path, mtime!, mtime!);
+  const second = await ingest(corpus.config());
+  assertEquals(second.upToDate, false);
+  assertNotEquals(second.hash, first.hash);
+});
+
+Deno.test("ingest() gives the same bytes whatever the order of files on disk and the place of the folder", async () => {
+  const files = Object.entries({
+    "a.txt": STORY,
+    "b/c.txt": "c text",
+    "b/d.txt": "d text",
+    "e.txt": "e text",
+  });
+  await using one = await openCorpus(Object.fromEntries(files));
+  await using two = await openCorpus(Object.fromEntries(files.toReversed()));
+  const [first, second] = [await ingest(one.config()), await ingest(two.config())];
+  assertEquals(first.hash, second.hash);
+  assertEquals(await filesOf(first.dir), await filesOf(second.dir));
+});
+
+Deno.test("ingest() gives another hash for every setting that changes the text", async () => {
+  await using corpus = await openCorpus({
+    "a.txt": STORY,
+    "b.txt": "short",
+    "c.txt": "cafe\u0301 in the hills",
+  });
+  const settings = [{}, { mode: "line" as const }, { minLength: 6 }, { unicode: "none" as const }, {
+    validationFraction: 0.4,
+  }, { exclude: ["b.txt"] }];
+  const hashes = new Set<string>();
+  for (const one of settings) hashes.add((await ingest(corpus.config(one))).hash);
+  assertEquals(hashes.size, settings.length);
+});
+
+Deno.test("ingest() writes again what is damaged or half written", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY });
+  const { dir } = await ingest(corpus.config());
+  const good = await filesOf(dir);
+  for (
+    const damage of [
+      () => Deno.truncate(join(dir, "train.jsonl"), 5),
+      () => Deno.remove(join(dir, "validation.jsonl")),
+      () => Deno.writeTextFile(join(dir, "dataset.json"), "{"),
+      () => Deno.writeTextFile(join(dir, "dataset.json"), "{}"),
+    ]
+  ) {
+    await damage();
+    assertEquals((await ingest(corpus.config())).upToDate, false);
+    assertEquals(await filesOf(dir), good);
+  }
+});
+
+Deno.test("ingest() survives every kind of bad file and counts each once", async () => {
+  await using corpus = await openCorpus({
+    "good.txt": STORY,
+    "copy.txt": STORY,
+    "binary.txt": "MZ\0\0\0",
+    "pdf.txt": "%PDF-1.4 ...",
+    "short.txt": "   ab   ",
+    "bad.jsonl": "{\n}\n",
+    "empty.md": "",
+  });
+  const { dir, summary } = await ingest(corpus.config({ minLength: 3 }));
+  assertEquals(await leftOutOf(dir), {
+    "corpus/bad.jsonl": "failed: no line is JSON",
+    "corpus/binary.txt": "skipped: not text: NUL bytes",
+    "corpus/empty.md": "skipped: empty",
+    "corpus/good.txt": "skipped: duplicate of an earlier document",
+    "corpus/pdf.txt": "skipped: not text: PDF",
+    "corpus/short.txt": "skipped: shorter than data.min_length",
+  });
+  const { seen, ok, skipped, failed } = summary.files;
+  assertEquals([seen, ok, skipped, failed], [7, 1, 5, 1]);
+});
+
+Deno.test("ingest() goes on when a file cannot be read or vanishes, and hashes what it read", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY, "b.txt": "locked away", "c.txt": "gone soon" });
+  const readFile = Deno.readFile;
+  let reads = 0;
+  const reader = stub(Deno, "readFile", async (path, options) => {
+    if (String(path).endsWith("b.txt")) throw new Deno.errors.PermissionDenied("locked");
+    if (String(path).endsWith("c.txt") && ++reads === 2) await Deno.remove(path);
+    return await readFile(path, options);
+  });
+  const { dir, hash, summary } = await ingest(corpus.config()).finally(() => reader.restore());
+  assertEquals(summary.files, { seen: 3, ok: 1, skipped: 0, failed: 2 });
+  assertEquals(await leftOutOf(dir), {
+    "corpus/b.txt": "failed: permission denied",
+    "corpus/c.txt": "failed: vanished while being read",
+  });
+  assertNotEquals((await ingest(corpus.config())).hash, hash);
+});
+
+Deno.test("ingest() names a data set by what it read when a file changes in between", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY, "b.txt": "first version" });
+  const readFile = Deno.readFile;
+  let reads = 0;
+  const reader = stub(Deno, "readFile", async (path, options) => {
+    if (String(path).endsWith("b.txt") && ++reads === 2) await Deno.writeTextFile(path, "second version");
+    return await readFile(path, options);
+  });
+  const changed = await ingest(corpus.config()).finally(() => reader.restore());
+  const again = await ingest(corpus.config());
+  assertEquals([again.hash, again.upToDate], [changed.hash, true]);
+  assert((await allRows(again.dir)).some((row) => row.text === "second version"));
+});
+
+Deno.test("ingest() makes every line of at least data.min_length a document in line mode", async () => {
+  await using corpus = await openCorpus({
+    "a.txt": "first line\n\n  indented line\nno\nfirst line\nlast line",
+  });
+  const { dir, summary } = await ingest(corpus.config({ mode: "line", minLength: 4, validationFraction: 0 }));
+  assertEquals((await splitRows(dir, "train")).map((row) => row.text), [
+    "first line",
+    "  indented line",
+    "last line",
+  ]);
+  assertEquals([summary.shortDocuments, summary.duplicates], [2, 1]);
+});
+
+Deno.test("ingest() reads at most data.max_files files", async () => {
+  await using corpus = await openCorpus({ "a.txt": "aaa", "b.png": "bbb", "c.txt": "ccc", "d.txt": "ddd" });
+  const { dir } = await ingest(corpus.config({ maxFiles: 2, validationFraction: 0 }));
+  assertEquals((await splitRows(dir, "train")).map((row) => row.text), ["aaa", "ccc"]);
+});
+
+Deno.test("ingest() makes both splits from one file and from two", async () => {
+  await using one = await openCorpus({ "a.txt": STORY.repeat(50) });
+  const { dir, summary } = await ingest(one.config());
+  assertEquals([summary.cutDocument, (await manifestOf(dir))[0].split], ["corpus/a.txt", "both"]);
+  assertEquals((await splitRows(dir, "validation")).length, 1);
+  await using two = await openCorpus({ "a.txt": STORY, "b.txt": "Another story." });
+  const { summary: both } = await ingest(two.config());
+  assert(both.train.documents > 0 && both.validation.documents > 0);
+});
+
+Deno.test("ingest() says in one line where it looked and why nothing was there", async () => {
+  await using corpus = await openCorpus({ "a.png": "x", "b.txt": "", "c.txt": "\0" });
+  const error = await assertRejects(() => ingest(corpus.config()), UsageError);
+  for (
+    const piece of [
+      `Cannot find text to learn from in ${corpus.path}`,
+      "3 seen, 3 skipped and 0 failed",
+      "1 empty",
+      "1 extension is not read",
+      "1 not text: NUL bytes",
+      "data.paths",
+    ]
+  ) assert(error.message.includes(piece), error.message);
+  assert(!error.message.includes("\n"));
+  const left = await Array.fromAsync(Deno.readDir(join(corpus.cache, "text")), (entry) => entry.name);
+  assertEquals(left, [".lock"]);
+});
+
+Deno.test("ingest() may run twice at once", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY, "b.txt": "Another story." });
+  const [one, two] = await Promise.all([ingest(corpus.config()), ingest(corpus.config())]);
+  assertEquals([one.upToDate, two.upToDate].sort(), [false, true]);
+  assertEquals(one.hash, two.hash);
+});
+
+Deno.test("ingest() reports its progress", async () => {
+  await using corpus = await openCorpus({ "a.txt": "aaa", "b.txt": "bbbb" });
+  const events: IngestProgress[] = [];
+  await ingest(corpus.config(), { onProgress: (event) => events.push(event) });
+  assertEquals(events, [
+    { stage: "scan", files: 1, totalFiles: 0, bytes: 3 },
+    { stage: "scan", files: 2, totalFiles: 0, bytes: 7 },
+    { stage: "read", files: 1, totalFiles: 2, bytes: 3 },
+    { stage: "read", files: 2, totalFiles: 2, bytes: 7 },
+  ]);
+});
