@@ -57,9 +57,9 @@ function isFollowedByColon(text: string, index: number): boolean {
 }
 
 function addKey(keys: Set<string>, literal: string): void {
-  let key = literal;
+  let key = literal.slice(1, -1);
   try {
-    key = JSON.parse(literal);
+    if (key.includes("\\")) key = JSON.parse(literal);
   } catch {
     throw new StrictJsonError("it is not valid JSON");
   }

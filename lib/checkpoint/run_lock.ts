@@ -10,7 +10,7 @@ const LOCK_FILE = "run.lock";
  * Locks a run folder until the result is disposed of or the process ends, however it ends.
  *
  * @param runDir - made if missing
- * @throws {UsageError} with exit status 5 when another program holds the lock
+ * @throws {UsageError} with exit status 5 when another program holds the lock, or 2 when the folder is no use
  *
  * @example
  * ```ts ignore
@@ -18,8 +18,7 @@ const LOCK_FILE = "run.lock";
  * ```
  */
 export function openRunLock(runDir: string): Disposable {
-  Deno.mkdirSync(runDir, { recursive: true });
-  const file = Deno.openSync(join(runDir, LOCK_FILE), { read: true, write: true, create: true });
+  const file = openLockFile(runDir);
   try {
     if (!file.tryLockSync(true)) refuse(runDir, readPid(file));
     writePid(file, String(Deno.pid));
@@ -34,6 +33,16 @@ export function openRunLock(runDir: string): Disposable {
       file.close();
     },
   };
+}
+
+function openLockFile(runDir: string): Deno.FsFile {
+  try {
+    Deno.mkdirSync(runDir, { recursive: true });
+    return Deno.openSync(join(runDir, LOCK_FILE), { read: true, write: true, create: true });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new UsageError(`Cannot use ${runDir} as a run folder: ${reason}; choose another`, { cause: error });
+  }
 }
 
 function refuse(runDir: string, pid: string): never {

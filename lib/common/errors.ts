@@ -21,10 +21,12 @@ export const EXIT_STATUS = {
  * ```
  */
 export class UsageError extends Error {
+  /** Name of the class, for messages. */
   override name = "UsageError";
   /** Status the command line exits with. */
   readonly exitStatus: number;
 
+  /** One line, and optionally the error behind it and another exit status. */
   constructor(message: string, options: { cause?: unknown; exitStatus?: number } = {}) {
     super(message, { cause: options.cause });
     this.exitStatus = options.exitStatus ?? EXIT_STATUS.usage;

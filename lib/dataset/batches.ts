@@ -36,6 +36,8 @@ export class Batches {
   readonly #window: Uint32Array;
 
   /**
+   * Batches of an open token file.
+   *
    * @param file - stays open as long as batches are asked for; the caller closes it
    * @param options - B, T and the seed
    */

@@ -7,9 +7,13 @@ import { HEADER_BYTES, offsetsStart, parseHeader, type TokenFileHeader } from ".
 
 /** An open token file. */
 export interface TokenFile extends Disposable {
+  /** Path it was opened by. */
   readonly path: string;
+  /** Tokens, with one end-of-text a document. */
   readonly numTokens: number;
+  /** Documents, each ended by an end-of-text. */
   readonly numDocuments: number;
+  /** Number of ids; every token is below it. */
   readonly vocabSize: number;
   /** UTF-8 bytes of the text, for the loss in bits per byte. */
   readonly textBytes: number;

@@ -12,8 +12,11 @@ import { UsageError } from "../common/errors.ts";
 export interface TokenFileHeader {
   /** 2 for vocabularies that fit 16 bits, else 4. */
   readonly tokenBytes: 2 | 4;
+  /** Number of ids; every token is below it. */
   readonly vocabSize: number;
+  /** Tokens, with one end-of-text a document. */
   readonly numTokens: number;
+  /** Documents, each ended by an end-of-text. */
   readonly numDocuments: number;
   /** UTF-8 bytes of the text, for the loss in bits per byte. */
   readonly textBytes: number;

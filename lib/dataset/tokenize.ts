@@ -22,6 +22,7 @@ export interface TokenSplit {
   readonly tokens: number;
   /** UTF-8 bytes of the text: the loss in bits per byte is nats * tokens / bytes / ln 2. */
   readonly bytes: number;
+  /** Documents, each ended by an end-of-text. */
   readonly documents: number;
   /** Size of the file. */
   readonly fileBytes: number;
@@ -31,23 +32,29 @@ export interface TokenSplit {
 
 /** What dataset.json says about the token files. */
 export interface TokenDatasetInfo {
+  /** Number of ids of the tokenizer. */
   readonly vocabSize: number;
+  /** Id behind every document. */
   readonly endOfTextId: number;
   /** File of the tokenizer inside the data set's folder. */
   readonly tokenizer: string;
   /** SHA-256 of that file. */
   readonly tokenizerSha256: string;
+  /** What the model learns from. */
   readonly train: TokenSplit;
+  /** What its loss is measured on. */
   readonly validation: TokenSplit;
 }
 
 /** Finished token files on disk. */
 export interface TokenDataset {
+  /** Folder of the files. */
   readonly dir: string;
   /** SHA-256 of the text, the tokenizer's settings and the format. */
   readonly hash: string;
   /** They were there already and nothing was written. */
   readonly upToDate: boolean;
+  /** What is in it. */
   readonly info: TokenDatasetInfo;
 }
 
@@ -55,6 +62,7 @@ export interface TokenDataset {
 export interface TokenizeProgress {
   /** `train` makes the tokenizer, `encode` writes the token files. */
   readonly stage: "train" | "encode";
+  /** Documents done in this stage. */
   readonly documents: number;
   /** Documents to do in this stage. */
   readonly totalDocuments: number;
@@ -62,6 +70,7 @@ export interface TokenizeProgress {
 
 /** Options of {@linkcode tokenize}. */
 export interface TokenizeOptions {
+  /** Called now and then, and at the end of each stage. */
   readonly onProgress?: (event: TokenizeProgress) => void;
 }
 

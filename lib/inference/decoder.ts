@@ -1,7 +1,11 @@
 // The two programs of generation over one KV cache. prefill runs a chunk of a prompt through the model to fill the cache.
 // decode runs one token, samples the next and leaves it where the following replay reads it.
 
-import { appendToCache, cachedAttention, PADDING_POSITION } from "../../kernels/cached_attention/cached_attention.ts";
+import {
+  appendToCache,
+  cachedAttention,
+  PADDING_POSITION,
+} from "../../kernels/cached_attention/cached_attention.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
 import type { Backend, Program } from "../../kernels/program/backend.ts";
 import { Tape } from "../../kernels/program/tape.ts";
@@ -47,7 +51,8 @@ export class Decoder {
     const { maxSeqLen, dModel, numLayers, vocabSize } = gpt.shape;
     this.#backend = backend;
     this.capacity = maxSeqLen;
-    const persistent = (name: string) => createTensor(name, [1, maxSeqLen, dModel], { lifetime: "persistent" });
+    const persistent = (name: string) =>
+      createTensor(name, [1, maxSeqLen, dModel], { lifetime: "persistent" });
     const cache = Array.from({ length: numLayers }, (_, layer) => {
       return { keys: persistent(`keys_${layer}`), values: persistent(`values_${layer}`) };
     });
@@ -104,7 +109,8 @@ export class Decoder {
 }
 
 function createRows(name: string, count: number): Rows {
-  const integers = (part: string) => createTensor(`${name}_${part}`, [count], { dtype: "u32", lifetime: "input" });
+  const integers = (part: string) =>
+    createTensor(`${name}_${part}`, [count], { dtype: "u32", lifetime: "input" });
   return { tokens: integers("tokens"), positions: integers("positions"), slots: integers("slots") };
 }
 

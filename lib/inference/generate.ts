@@ -41,7 +41,9 @@ export async function generateFromCheckpoint(config: Config, options: GenerateOp
   });
   const tokenizer = parseTokenizer(checkpoint.tokenizer);
   await using backend = await openBackend(config.resources);
-  const gpt = openModel(backend, modelShape(checkpoint.config.model, tokenizer.vocabSize), { trainable: false });
+  const gpt = openModel(backend, modelShape(checkpoint.config.model, tokenizer.vocabSize), {
+    trainable: false,
+  });
   loadWeights(backend, gpt, checkpoint.weights);
   onEvent({ kind: "loaded", path: checkpoint.path, step: checkpoint.step, device: backend.description });
   const request = { ...config.generate };
@@ -51,7 +53,9 @@ export async function generateFromCheckpoint(config: Config, options: GenerateOp
   }
   let all = "";
   const onEnd = (stats: GenerateStats) => onEvent({ kind: "end", stats });
-  for await (const text of openGenerator(backend, gpt, tokenizer).generate(prompt, request, { shouldStop, onEnd })) {
+  for await (
+    const text of openGenerator(backend, gpt, tokenizer).generate(prompt, request, { shouldStop, onEnd })
+  ) {
     all += text;
     onEvent({ kind: "text", text });
   }

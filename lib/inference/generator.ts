@@ -55,8 +55,16 @@ export function openGenerator(backend: Backend, gpt: Gpt, tokenizer: Tokenizer):
       const stream = new TextStream(tokenizer, request.stop);
       // A document begins after an end-of-text, so an empty prompt means: a new document.
       const ids = prompt === "" ? Uint32Array.of(tokenizer.endOfTextId) : tokenizer.encode(prompt);
-      const stats: GenerateStats = { promptTokens: ids.length, newTokens: 0, prefillMs: 0, decodeMs: 0, endedBy: "length" };
-      for await (const piece of continueIds(decoder, ids, { request, stats, shouldStop: options.shouldStop })) {
+      const stats: GenerateStats = {
+        promptTokens: ids.length,
+        newTokens: 0,
+        prefillMs: 0,
+        decodeMs: 0,
+        endedBy: "length",
+      };
+      for await (
+        const piece of continueIds(decoder, ids, { request, stats, shouldStop: options.shouldStop })
+      ) {
         const end = piece.indexOf(tokenizer.endOfTextId);
         const text = stream.push(end < 0 ? piece : piece.subarray(0, end));
         if (text) yield text;

@@ -4,7 +4,9 @@
 
 /** A file's text and what had to be done to get it. */
 export interface DecodedText {
+  /** Line ends are LF; there is no half surrogate pair. */
   readonly text: string;
+  /** How the bytes were read. */
   readonly encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
   /** Bytes that were not valid in the encoding; each became one character. */
   readonly invalidBytes: number;
@@ -12,6 +14,7 @@ export interface DecodedText {
 
 /** Why bytes are not text, in a few words that name no number, so that equal reasons can be counted. */
 export interface NotText {
+  /** Equal words for equal causes. */
   readonly reason: string;
 }
 

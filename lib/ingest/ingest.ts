@@ -24,11 +24,13 @@ import { type FoundFile, walkFiles } from "./walk.ts";
 
 /** A finished text data set on disk. */
 export interface TextDataset {
+  /** Folder of the files. */
   readonly dir: string;
   /** SHA-256 of the files' contents and of the settings that shape the text. */
   readonly hash: string;
   /** It was there already and nothing was written. */
   readonly upToDate: boolean;
+  /** What was found and what was left out. */
   readonly summary: IngestSummary;
 }
 
@@ -46,6 +48,7 @@ export interface IngestProgress {
 
 /** Options of {@linkcode ingest}. */
 export interface IngestOptions {
+  /** Called after every file. */
   readonly onProgress?: (event: IngestProgress) => void;
 }
 

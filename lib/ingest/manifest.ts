@@ -11,8 +11,11 @@ export interface ManifestEntry {
   readonly path: string;
   /** SHA-256 of the content; null when it was not read. */
   readonly sha256: string | null;
+  /** Size of the file. */
   readonly bytes: number;
+  /** Null for a name that no text has, and for folders. */
   readonly kind: FileKind | null;
+  /** `skipped` by a rule or for its content, `failed` by an error. */
   readonly status: "ok" | "skipped" | "failed";
   /** Why it is not `ok`, the same words for the same cause; for an `ok` file what was left out of it. */
   readonly reason: string | null;
@@ -30,6 +33,7 @@ export interface ManifestEntry {
 export interface SplitSummary {
   /** File of rows inside the data set's folder. */
   readonly file: string;
+  /** Documents of this part. */
   readonly documents: number;
   /** Code points. */
   readonly characters: number;
@@ -60,7 +64,9 @@ export interface IngestSummary {
   readonly invalidBytes: number;
   /** The document whose end is validation data, as whole documents would not do; null when none was cut. */
   readonly cutDocument: string | null;
+  /** What the model learns from. */
   readonly train: SplitSummary;
+  /** What its loss is measured on. */
   readonly validation: SplitSummary;
 }
 

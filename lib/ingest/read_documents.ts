@@ -10,8 +10,11 @@ import type { FoundFile } from "./walk.ts";
 
 /** What is left out of the files that are read, added up over all of them. */
 export interface DocumentCounts {
+  /** Documents equal to an earlier one. */
   duplicates: number;
+  /** Documents below `data.min_length`. */
   shortDocuments: number;
+  /** JSONL lines that are not JSON. */
   badLines: number;
 }
 

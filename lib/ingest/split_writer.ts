@@ -12,6 +12,7 @@ import { changeRow, openRowWriter, type RowWriter, type TextRow } from "./text_r
 
 /** Where a document went. */
 export interface Placement {
+  /** A duplicate went nowhere. */
   readonly split: SplitName | "duplicate";
   /** Code points of the document. */
   readonly characters: number;
@@ -19,7 +20,9 @@ export interface Placement {
 
 /** The finished splits. */
 export interface SplitReport {
+  /** The training split. */
   readonly train: SplitSummary;
+  /** The validation split. */
   readonly validation: SplitSummary;
   /** Path of the document moved whole from validation to training; null when none was. */
   readonly movedDocument: string | null;
@@ -50,6 +53,8 @@ export class SplitWriter implements Disposable {
   readonly #writers: Record<SplitName, RowWriter>;
 
   /**
+   * Starts both files, empty.
+   *
    * @param dir - folder to write into
    * @param options.validationFraction - share of validation, 0 (none) to below 1
    */
@@ -95,6 +100,7 @@ export class SplitWriter implements Disposable {
     return { ...summaries, movedDocument, cutDocument };
   }
 
+  /** Writes what is buffered and closes the files. */
   [Symbol.dispose](): void {
     this.#writers.train[Symbol.dispose]();
     this.#writers.validation[Symbol.dispose]();

@@ -5,11 +5,13 @@
 export interface TextRow {
   /** Path of the file as in the manifest. */
   readonly path: string;
+  /** The whole document. */
   readonly text: string;
 }
 
 /** Appends rows to a file. */
 export interface RowWriter extends Disposable {
+  /** Appends one document. */
   write(row: TextRow): void;
 }
 

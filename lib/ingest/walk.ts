@@ -15,7 +15,9 @@ export interface FoundFile {
   readonly path: string;
   /** Path to open it by. */
   readonly location: string;
+  /** What its name says it is. */
   readonly kind: FileKind;
+  /** Size when it was found. */
   readonly bytes: number;
 }
 

@@ -57,7 +57,13 @@ export function gptForward(
     const qkv = linear(tape, gpt, norm(tape, gpt, x, `${block}.ln_1`), `${block}.attn.c_attn`);
     const attended = linear(tape, gpt, attend(layer, qkv), `${block}.attn.c_proj`);
     x = add(tape, x, drop(tape, attended, inputs));
-    const hidden = linear(tape, gpt, norm(tape, gpt, x, `${block}.ln_2`), `${block}.mlp.c_fc`, shape.activation);
+    const hidden = linear(
+      tape,
+      gpt,
+      norm(tape, gpt, x, `${block}.ln_2`),
+      `${block}.mlp.c_fc`,
+      shape.activation,
+    );
     x = add(tape, x, drop(tape, linear(tape, gpt, hidden, `${block}.mlp.c_proj`), inputs));
   }
   return norm(tape, gpt, x, "ln_f");
@@ -74,7 +80,13 @@ function norm(tape: Tape, gpt: Gpt, x: Tensor, name: string): Tensor {
   return layerNorm(tape, x, weight, bias, { epsilon: gpt.shape.layerNormEps });
 }
 
-function linear(tape: Tape, gpt: Gpt, x: Tensor, name: string, activation: "none" | "gelu" | "relu" = "none"): Tensor {
+function linear(
+  tape: Tape,
+  gpt: Gpt,
+  x: Tensor,
+  name: string,
+  activation: "none" | "gelu" | "relu" = "none",
+): Tensor {
   const bias = gpt.table.parameters.get(`${name}.bias`);
   return matmul(tape, x, parameterOf(gpt.table, `${name}.weight`), { bias, activation, name });
 }

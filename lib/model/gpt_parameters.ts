@@ -64,7 +64,12 @@ function blockParameters(shape: ModelShape, block: string): ParameterSpec[] {
 }
 
 function normParameters(name: string, { dModel, bias }: ModelShape): ParameterSpec[] {
-  const weight: ParameterSpec = { name: `${name}.weight`, shape: [dModel], init: { kind: "ones" }, decay: false };
+  const weight: ParameterSpec = {
+    name: `${name}.weight`,
+    shape: [dModel],
+    init: { kind: "ones" },
+    decay: false,
+  };
   return bias ? [weight, zeros(`${name}.bias`, dModel)] : [weight];
 }
 

@@ -1,6 +1,6 @@
 // Brings a model into a backend: lays its parameters out, and fills them with first values or those of a checkpoint.
 
-import { sinusoidalPositions } from "../../kernels/embedding/sinusoidal_positions.ts";
+import { sinusoidalPositions } from "../../kernels/embedding/embedding.ts";
 import type { Backend } from "../../kernels/program/backend.ts";
 import { layoutParameters, type ParameterSpec } from "../../kernels/program/parameter_table.ts";
 import { createTensor, sizeOf } from "../../kernels/program/tensor.ts";
@@ -36,7 +36,10 @@ export function openModel(backend: Backend, shape: ModelShape, options: { traina
 /** Fills the parameters with first values drawn from `seed`: the same on every device. */
 export function initializeModel(backend: Backend, gpt: Gpt, seed: number): void {
   gpt.table.specs.forEach((spec, index) => {
-    backend.write(gpt.table.parameters.get(spec.name)!, firstValues(spec, { seed, stream: INIT_STREAM + index }));
+    backend.write(
+      gpt.table.parameters.get(spec.name)!,
+      firstValues(spec, { seed, stream: INIT_STREAM + index }),
+    );
   });
   backend.refreshParameters();
 }
@@ -57,7 +60,9 @@ export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedW
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
   for (const { name, shape } of gpt.table.specs) {
     const weight = byName.get(name);
-    if (!weight) throw new UsageError(`Cannot load weights: ${name} is missing, use a checkpoint of this architecture`);
+    if (!weight) {
+      throw new UsageError(`Cannot load weights: ${name} is missing, use a checkpoint of this architecture`);
+    }
     if (weight.shape.join() !== shape.join()) {
       throw new UsageError(
         `Cannot load weights: ${name} must have shape [${shape}] and has [${weight.shape}], use a checkpoint of this architecture`,
@@ -67,7 +72,9 @@ export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedW
     byName.delete(name);
   }
   for (const name of byName.keys()) {
-    throw new UsageError(`Cannot load weights: this architecture has no ${name}, use a checkpoint of this architecture`);
+    throw new UsageError(
+      `Cannot load weights: this architecture has no ${name}, use a checkpoint of this architecture`,
+    );
   }
   backend.refreshParameters();
 }
@@ -75,7 +82,9 @@ export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedW
 /** Copies the parameters out of the backend. */
 export async function readWeights(backend: Backend, gpt: Gpt): Promise<NamedWeights[]> {
   const flat = new Map<unknown, Float32Array>();
-  for (const { parameter } of gpt.table.windows) flat.set(parameter, (await backend.read(parameter)) as Float32Array);
+  for (const { parameter } of gpt.table.windows) {
+    flat.set(parameter, (await backend.read(parameter)) as Float32Array);
+  }
   return gpt.table.specs.map(({ name, shape }) => {
     const parameter = gpt.table.parameters.get(name)!;
     const window = flat.get(parameter.base)!;

@@ -11,7 +11,7 @@ export interface Tick {
 export interface AxisOptions {
   /** Smallest value shown. */
   readonly min: number;
-  /** Largest value shown; above 0 on a logarithmic axis, as is `min`. */
+  /** Largest value shown; on a logarithmic axis at least `MIN_SIZE`, as is `min`. */
   readonly max: number;
   readonly isLog?: boolean;
   /** About how many ticks there is room for. */
@@ -35,6 +35,8 @@ const MIN_TICKS = 3;
 const MIN_DECIMAL = 1e-4;
 // A range narrower than this share of its values is rounding noise, not a range.
 const MIN_RANGE = 1e-9;
+/** A range of values nearer to 0 than this is shown as 0, and not on a logarithmic axis. */
+export const MIN_SIZE = 1e-100;
 const MINUS = "\u2212";
 // From what size on a number is written in a larger unit.
 const UNITS: readonly (readonly [from: number, unit: number, suffix: string])[] = [
@@ -92,9 +94,9 @@ export function groupThousands(text: string): string {
 
 function widen(min: number, max: number, isLog: boolean): [number, number] {
   const size = Math.max(Math.abs(min), Math.abs(max));
-  if (max - min > MIN_RANGE * size) return [min, max];
-  if (isLog) return [min / 2, max * 2];
-  return size === 0 ? [0, 1] : [min - size / 2, max + size / 2];
+  if (isLog) return max > min * (1 + MIN_RANGE) ? [min, max] : [min / 2, max * 2];
+  if (size < MIN_SIZE) return [0, 1];
+  return max - min > MIN_RANGE * size ? [min, max] : [min - size / 2, max + size / 2];
 }
 
 /** Steps of 1, 2, 2.5 or 5 times a power of ten, the finest that stays near the wanted count. */

@@ -1,6 +1,6 @@
 // One panel of a line chart: frame, grid, curves, legend. Knows nothing of training or of the other panels.
 
-import { type Axis, formatMeasure, makeAxis } from "./axis.ts";
+import { type Axis, formatMeasure, makeAxis, MIN_SIZE } from "./axis.ts";
 import { curvePath, formatPixels, type Pixel, type Points } from "./curve.ts";
 import { escapeXml, svgText, textWidth } from "./svg_text.ts";
 
@@ -92,13 +92,13 @@ export function drawPanel(panel: Panel, frame: PanelFrame): string {
 /** Smallest and largest of the values an axis can show, or undefined when there are none. */
 export function rangeOf(
   lists: readonly ArrayLike<number>[],
-  above = -Infinity,
+  atLeast = -Infinity,
 ): [number, number] | undefined {
   let min = Infinity;
   let max = -Infinity;
   for (const list of lists) {
     for (let i = 0; i < list.length; i++) {
-      if (!Number.isFinite(list[i]) || list[i] <= above) continue;
+      if (!Number.isFinite(list[i]) || list[i] < atLeast) continue;
       if (list[i] < min) min = list[i];
       if (list[i] > max) max = list[i];
     }
@@ -108,10 +108,10 @@ export function rangeOf(
 
 function makeYAxis(panel: Panel): Axis | undefined {
   const lists = panel.series.map(({ points }) => points.y);
-  const range = rangeOf(lists, panel.scale === "log" ? 0 : undefined);
+  const range = rangeOf(lists, panel.scale === "log" ? MIN_SIZE : undefined);
   if (!range) return undefined;
   const [min, max] = range;
-  const isLog = panel.scale === "log" || panel.scale === "auto" && min > 0 && max >= 10 * min;
+  const isLog = panel.scale === "log" || panel.scale === "auto" && min >= MIN_SIZE && max >= 10 * min;
   const tickCount = Math.max(4, Math.round(panel.height / 44));
   const share = panel.hasValues ? 0.14 : 0.06; // of the range, at both ends
   if (isLog) {

@@ -1,7 +1,7 @@
 // Metrics of a run: metrics.jsonl, a JSON object a line, appended while training; metrics.json, its summary.
 // Knows nothing of training or plots. A killed run leaves at most one torn line, at the end.
 
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { writeFileAtomic } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
 
@@ -78,10 +78,7 @@ const VALIDATION_FIELDS = ["step", "loss", "perplexity", "bitsPerByte", "tokens"
  */
 export function openMetrics(runDir: string, options: { readonly resumeStep?: number } = {}): MetricsWriter {
   const path = join(runDir, ROWS_FILE);
-  const { resumeStep } = options;
-  Deno.mkdirSync(runDir, { recursive: true });
-  if (resumeStep !== undefined) cutAfter(path, resumeStep);
-  const file = Deno.openSync(path, { create: true, write: true, truncate: resumeStep === undefined });
+  const file = openForAppending(path, options.resumeStep);
   let length = file.seekSync(0, Deno.SeekMode.End);
   return {
     write(row: MetricsRow): void {
@@ -145,6 +142,19 @@ export function bestValidation(rows: readonly MetricsRow[]): ValidationRow | und
     if (row.kind === "validation" && row.loss < (best?.loss ?? Infinity)) best = row;
   }
   return best;
+}
+
+function openForAppending(path: string, resumeStep: number | undefined): Deno.FsFile {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    if (resumeStep !== undefined) cutAfter(path, resumeStep);
+    return Deno.openSync(path, { create: true, write: true, truncate: resumeStep === undefined });
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new UsageError(`Cannot write ${path}: ${reason}; choose another training.run_dir`, {
+      cause: error,
+    });
+  }
 }
 
 function formatRow(row: MetricsRow): string {

@@ -29,6 +29,8 @@ export class CharTokenizer implements Tokenizer {
   readonly #bytes: readonly Uint8Array[];
 
   /**
+   * A tokenizer of the given characters.
+   *
    * @param characters - distinct code points without surrogates, in the order of their ids
    * @throws {RangeError} when there are more than {@linkcode MAX_CHARACTERS}
    */

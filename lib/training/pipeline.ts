@@ -30,18 +30,29 @@ export interface PipelineOptions extends Partial<TrainOptions> {
  * ```
  * @throws {UsageError} when there is nothing to learn from, no adapter answers or the run folder holds another run
  */
-export async function trainFromFiles(config: Config, options: PipelineOptions = {}): Promise<Omit<TrainResult, "gpt">> {
+export async function trainFromFiles(
+  config: Config,
+  options: PipelineOptions = {},
+): Promise<Omit<TrainResult, "gpt">> {
   const onEvent = options.onEvent ?? (() => {});
-  const text = await ingest(config, { onProgress: (progress) => onEvent({ kind: "ingestProgress", progress }) });
+  const text = await ingest(config, {
+    onProgress: (progress) => onEvent({ kind: "ingestProgress", progress }),
+  });
   onEvent({ kind: "ingested", dir: text.dir, upToDate: text.upToDate, summary: text.summary });
   const dataset = await tokenize(config, text, {
-    onProgress: ({ documents, totalDocuments }) => onEvent({ kind: "tokenizeProgress", documents, totalDocuments }),
+    onProgress: ({ documents, totalDocuments }) =>
+      onEvent({ kind: "tokenizeProgress", documents, totalDocuments }),
   });
   onEvent({ kind: "tokenized", dir: dataset.dir, upToDate: dataset.upToDate, info: dataset.info });
   const settled = options.epochs ? withEpochs(config, dataset.info.train.tokens, options.epochs) : config;
   await using backend = await openBackend(settled.resources);
   const shouldStop = options.shouldStop ?? (() => false);
-  const result = await train(backend, settled, { resume: options.resume ?? "never", onEvent, shouldStop, dataset });
+  const result = await train(backend, settled, {
+    resume: options.resume ?? "never",
+    onEvent,
+    shouldStop,
+    dataset,
+  });
   const { runDir } = settled.training;
   if (settled.monitor.plots && !(result.upToDate && await hasPlots(runDir))) {
     const onWarning = (message: string) => onEvent({ kind: "warning", message });

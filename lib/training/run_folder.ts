@@ -77,7 +77,9 @@ function assertSameRun(config: Config, run: LoadedRun, datasetHash: string): voi
       return configValue(from, key);
     };
     throw new UsageError(
-      `Cannot resume ${config.training.runDir}: ${different} is ${find(config)} and the run has ${find(run.config)}, ` +
+      `Cannot resume ${config.training.runDir}: ${different} is ${find(config)} and the run has ${
+        find(run.config)
+      }, ` +
         "remove the setting or choose another --run-dir",
     );
   }
@@ -101,7 +103,8 @@ function differentKeys(a: Config, b: Config): string[] {
 
 /** Removes what a run leaves in its folder, and nothing else. */
 async function clearRun(runDir: string): Promise<void> {
-  const ours = /^(checkpoints|metrics\.jsonl?|config\.json|run\.json|sample\.txt|(training_curve|loss_by_epoch)\.(svg|png))$/;
+  const ours =
+    /^(checkpoints|metrics\.jsonl?|config\.json|run\.json|sample\.txt|(training_curve|loss_by_epoch)\.(svg|png))$/;
   try {
     for await (const entry of Deno.readDir(runDir)) {
       if (ours.test(entry.name)) await Deno.remove(join(runDir, entry.name), { recursive: true });

@@ -95,7 +95,10 @@ class Loop {
   readonly trainer: Trainer;
   readonly #backend: Backend;
   readonly #config: Config;
-  readonly #options: TrainOptions & { dataset: TokenDataset; run: LoadedRun | undefined } & Omit<Splits, symbol>;
+  readonly #options:
+    & TrainOptions
+    & { dataset: TokenDataset; run: LoadedRun | undefined }
+    & Omit<Splits, symbol>;
   #metrics: MetricsWriter | undefined;
   #best: { loss: number; step: number } | undefined;
   #tokenizer = "";
@@ -127,7 +130,13 @@ class Loop {
     this.#tokenizer = await Deno.readTextFile(join(dataset.dir, dataset.info.tokenizer));
     const { description: device } = this.#backend;
     const { seed, runDir } = this.#config.training;
-    await writeRunFiles(this.#config, { seed, version: VERSION, deno: Deno.version.deno, device, dataset: dataset.hash });
+    await writeRunFiles(this.#config, {
+      seed,
+      version: VERSION,
+      deno: Deno.version.deno,
+      device,
+      dataset: dataset.hash,
+    });
     this.#metrics = openMetrics(runDir, { resumeStep: run?.step });
     const before = performance.now();
     await this.#look();
@@ -179,7 +188,9 @@ class Loop {
     for (const result of results) if (result.skipped) this.#writeRow(result);
     this.#rate.steps += results.length;
     this.#rate.ms += now - this.#lookedAt;
-    if (this.#rate.ms > 2 * RATE_WINDOW_MS) this.#rate = { steps: this.#rate.steps / 2, ms: this.#rate.ms / 2 };
+    if (this.#rate.ms > 2 * RATE_WINDOW_MS) {
+      this.#rate = { steps: this.#rate.steps / 2, ms: this.#rate.ms / 2 };
+    }
     this.#lookedAt = now;
     this.#reportProgress(results);
   }
@@ -245,7 +256,14 @@ class Loop {
     const { keepLast, keepBest } = this.#config.checkpoint;
     const { step } = this.trainer;
     const { weights, optimizer } = await this.trainer.snapshot();
-    const checkpoint = { step, weights, optimizer, state: this.#state(), config: this.#config, tokenizer: this.#tokenizer };
+    const checkpoint = {
+      step,
+      weights,
+      optimizer,
+      state: this.#state(),
+      config: this.#config,
+      tokenizer: this.#tokenizer,
+    };
     const keep = keepBest && this.#best ? [this.#best.step] : [];
     const onWarning = (message: string) => this.#options.onEvent({ kind: "warning", message });
     const path = await saveCheckpoint(runDir, checkpoint as Parameters<typeof saveCheckpoint>[1], {

@@ -5,9 +5,19 @@ import type { IngestProgress, TextDataset } from "../ingest/ingest.ts";
 
 export type TrainEvent =
   | { readonly kind: "ingestProgress"; readonly progress: IngestProgress }
-  | { readonly kind: "ingested"; readonly dir: string; readonly upToDate: boolean; readonly summary: TextDataset["summary"] }
+  | {
+    readonly kind: "ingested";
+    readonly dir: string;
+    readonly upToDate: boolean;
+    readonly summary: TextDataset["summary"];
+  }
   | { readonly kind: "tokenizeProgress"; readonly documents: number; readonly totalDocuments: number }
-  | { readonly kind: "tokenized"; readonly dir: string; readonly upToDate: boolean; readonly info: TokenDatasetInfo }
+  | {
+    readonly kind: "tokenized";
+    readonly dir: string;
+    readonly upToDate: boolean;
+    readonly info: TokenDatasetInfo;
+  }
   | {
     readonly kind: "opened";
     /** Adapter, or the reference. */
@@ -31,7 +41,12 @@ export type TrainEvent =
   }
   | { readonly kind: "checkpoint"; readonly step: number; readonly path: string }
   | { readonly kind: "warning"; readonly message: string }
-  | { readonly kind: "finished"; readonly step: number; readonly stopped: boolean; readonly upToDate: boolean }
+  | {
+    readonly kind: "finished";
+    readonly step: number;
+    readonly stopped: boolean;
+    readonly upToDate: boolean;
+  }
   | { readonly kind: "plots"; readonly files: readonly string[] }
   | { readonly kind: "sample"; readonly prompt: string; readonly text: string };
 

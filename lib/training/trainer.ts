@@ -161,7 +161,11 @@ export class Trainer {
     const byName = new Map(snapshot.optimizer.map((tensor) => [tensor.name, tensor.data]));
     const take = (name: string) => {
       const data = byName.get(name);
-      if (!data) throw new UsageError(`Cannot resume: ${name} is missing from the optimizer state, train from the start`);
+      if (!data) {
+        throw new UsageError(
+          `Cannot resume: ${name} is missing from the optimizer state, train from the start`,
+        );
+      }
       return data;
     };
     for (const [parameter, [moment1, moment2]] of this.#gpt.table.moments) {
@@ -171,7 +175,9 @@ export class Trainer {
     const state = take(STATE_NAME) as Uint32Array;
     this.#backend.write(this.programs.state, state);
     if (unpackTrainingState(state).appliedUpdates > step) {
-      throw new UsageError(`Cannot resume: the optimizer state is ahead of step ${step}, use another checkpoint`);
+      throw new UsageError(
+        `Cannot resume: the optimizer state is ahead of step ${step}, use another checkpoint`,
+      );
     }
     this.step = step;
     this.#drained = step;
@@ -191,6 +197,9 @@ export class Trainer {
   #writeControl(values: { firstSample: number; lossDivisor: number }): void {
     const learningRate = lrSchedule(this.step, this.#config.training);
     const { seed } = this.#config.training;
-    this.#backend.write(this.programs.batch.control, packStepControl({ step: this.step, seed, learningRate, ...values }));
+    this.#backend.write(
+      this.programs.batch.control,
+      packStepControl({ step: this.step, seed, learningRate, ...values }),
+    );
   }
 }

@@ -59,15 +59,22 @@ export function compileTraining(backend: Backend, gpt: Gpt, config: Config): Tra
     ring,
     evaluationLoss,
     microStep: backend.compile(microStepTape(gpt, config, { batch, loss }).calls, "micro_step"),
-    update: backend.compile(updateTape(gpt, config, { loss, state, ring, control: batch.control }).calls, "update"),
-    evaluation: backend.compile(evaluationTape(gpt, config, { batch, loss: evaluationLoss }).calls, "evaluation"),
+    update: backend.compile(
+      updateTape(gpt, config, { loss, state, ring, control: batch.control }).calls,
+      "update",
+    ),
+    evaluation: backend.compile(
+      evaluationTape(gpt, config, { batch, loss: evaluationLoss }).calls,
+      "evaluation",
+    ),
   };
 }
 
 function createBatchTensors({ training, model }: Config): BatchTensors {
   const rows = training.batchSize * model.maxSeqLen;
   const shape = [training.batchSize, model.maxSeqLen];
-  const integers = (name: string, ...shape: number[]) => createTensor(name, shape, { dtype: "u32", lifetime: "input" });
+  const integers = (name: string, ...shape: number[]) =>
+    createTensor(name, shape, { dtype: "u32", lifetime: "input" });
   return {
     tokens: integers("tokens", ...shape),
     positions: integers("positions", ...shape),
@@ -83,11 +90,18 @@ function createBatchTensors({ training, model }: Config): BatchTensors {
 
 /** Every sequence of a packed batch starts at position 0. */
 function packedPositions({ training, model }: Config): Uint32Array {
-  return Uint32Array.from({ length: training.batchSize * model.maxSeqLen }, (_, row) => row % model.maxSeqLen);
+  return Uint32Array.from(
+    { length: training.batchSize * model.maxSeqLen },
+    (_, row) => row % model.maxSeqLen,
+  );
 }
 
 /** Forward, loss and backward pass; exported for the tests that compare devices gradient by gradient. */
-export function microStepTape(gpt: Gpt, config: Config, tensors: { batch: BatchTensors; loss: Tensor }): Tape {
+export function microStepTape(
+  gpt: Gpt,
+  config: Config,
+  tensors: { batch: BatchTensors; loss: Tensor },
+): Tape {
   const { batch } = tensors;
   const { dropout: probability } = config.model;
   const tape = new Tape({ parameterGradients: gpt.table.gradients });

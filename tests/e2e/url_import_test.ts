@@ -7,13 +7,13 @@ import { fromFileUrl, join } from "@std/path";
 const EXPORTED_FUNCTIONS = [
   "defaultConfig",
   "drawPlots",
+  "generateFromCheckpoint",
   "ingest",
   "listCheckpoints",
   "loadCheckpoint",
-  "openTokenFile",
-  "readTokenizer",
-  "saveCheckpoint",
+  "parseTokenizer",
   "tokenize",
+  "trainFromFiles",
   "validateConfig",
 ];
 

@@ -28,6 +28,13 @@ Deno.test("openRunLock() refuses the same process too, until the lock is dispose
   using _lock = openRunLock(folder.path);
 });
 
+Deno.test("openRunLock() says in one line that a folder cannot be used", async () => {
+  await using folder = await openTestFolder();
+  await Deno.writeTextFile(`${folder.path}/file`, "");
+  const error = assertThrows(() => openRunLock(`${folder.path}/file`), UsageError, "as a run folder");
+  assertEquals(error.exitStatus, EXIT_STATUS.usage);
+});
+
 /** Starts a process that holds the lock until it is killed, and waits until it does. */
 async function spawnHolder(runDir: string): Promise<Deno.ChildProcess> {
   const module = new URL("../../../lib/checkpoint/run_lock.ts", import.meta.url);

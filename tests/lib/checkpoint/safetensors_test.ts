@@ -248,7 +248,7 @@ Deno.test("openSafetensors() refuses many tensors on one byte in time and memory
   const before = Deno.memoryUsage().rss;
   const started = performance.now();
   assertThrows(() => openSafetensors(path), UsageError, "overlaps");
-  assertLess(performance.now() - started, 2000);
+  assertLess(performance.now() - started, 5000); // under a second where nothing else runs
   assertLess(Deno.memoryUsage().rss - before, 200e6);
 });
 

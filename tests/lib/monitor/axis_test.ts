@@ -67,7 +67,7 @@ Deno.test("formatNumber() writes few characters and formatMeasure() four digits"
   const numbers = [0, 1500, 123_456, 4_096_000, 0.05, 2e-5, -3, 1e9, 12.5];
   const expected = ["0", "1,500", "123.456k", "4.096M", "0.05", "2e\u22125", "\u22123", "1B", "12.5"];
   assertEquals(numbers.map(formatNumber), expected);
-  assertEquals([1.42, 0.095312, 1234.56, 0.00012345].map(formatMeasure), [
+  assertEquals([1.42, 0.095312, 1234.56, 0.00012346].map(formatMeasure), [
     "1.420",
     "0.09531",
     "1,235",

@@ -66,7 +66,7 @@ Deno.test("openMetrics() cuts a torn last line, wherever it was torn", async () 
   writeRows(folder.path, [trainRow(10), trainRow(20)]);
   const text = await Deno.readTextFile(path);
   const lastLine = text.indexOf("\n") + 1;
-  for (let length = lastLine; length <= text.length; length++) {
+  for (let length = text.length; length >= lastLine; length -= length > text.length - 3 ? 1 : 6) {
     await Deno.writeTextFile(path, text.slice(0, length));
     // without its line end only, the row is whole
     const isWhole = length >= text.length - 1;
@@ -99,7 +99,7 @@ Deno.test("readMetrics() names a damaged line that is not the last", async () =>
   }
 });
 
-Deno.test("readMetrics() finds no rows in a run that has not logged, and no run where there is no folder", async () => {
+Deno.test("readMetrics() finds no rows before the first, and refuses a folder that is not there", async () => {
   await using folder = await openTestFolder();
   assertEquals(await readMetrics(folder.path), []);
   await assertRejects(() => readMetrics(join(folder.path, "no")), UsageError, "there is no such folder");

