@@ -1,5 +1,5 @@
-// AdamW over one window of the flat parameters: moments, bias correction, decoupled weight decay, clipping by the factor
-// the training step found, and clearing of the gradient, in one reading of memory.
+// AdamW over one window of the flat parameters: moments, bias correction, decoupled weight decay, clipping by
+// the factor the training step found, and clearing of the gradient, in one reading of memory.
 // Paper: Loshchilov and Hutter, "Decoupled weight decay regularization", https://arxiv.org/abs/1711.05101
 
 import { type Call, floats, integers, type Pass } from "../program/call.ts";

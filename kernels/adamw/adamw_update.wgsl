@@ -4,9 +4,9 @@
 //   parameter = parameter (1 - rate WEIGHT_DECAY decay) - rate (moment1 / c1) / (sqrt(moment2 / c2) + EPSILON)
 //   gradient = 0
 // with rate = control.learning_rate and the corrections c1, c2 of state: the order of PyTorch, decay first.
-// parameter, gradient, moment1, moment2 [SIZE] vec4s; decay one f32 for 16 vec4s; state TrainingState; control
-// StepControl. Invocation i of the grid, rows of 256 * num_workgroups.x, updates vec4 i.
-// All in f32. When state.skipped is set, only the gradient is written.
+// parameter, gradient, moment1, moment2 [SIZE] vec4s; decay one f32 for 16 vec4s; state TrainingState;
+// control StepControl. Invocation i of the grid, rows of 256 * num_workgroups.x, updates vec4 i. All in f32.
+// When state.skipped is set, only the gradient is written.
 // Snippets: step_control. Reference: adamw_reference.ts
 // Paper: Loshchilov and Hutter, "Decoupled weight decay regularization", https://arxiv.org/abs/1711.05101
 override SIZE: u32;

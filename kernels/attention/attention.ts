@@ -1,11 +1,11 @@
-// Causal self-attention of every head over packed queries, keys and values. Scores are kept as a matrix per head: the
-// products run on the matmul kernels, which leave out what lies above the diagonal. A pass knows nothing of how its
-// lowering does it, so a form that never stores the scores can take its place.
+// Causal self-attention of every head over packed queries, keys and values. Scores are kept as a matrix per
+// head: the products run on the matmul kernels, which leave out what lies above the diagonal. A pass knows
+// nothing of how its lowering does it, so a form that never stores the scores can take its place.
 // Paper: Vaswani et al., "Attention is all you need", https://arxiv.org/abs/1706.03762
 
 import { dropoutPass } from "../dropout/dropout.ts";
 import { lowerMatmul } from "../matmul/matmul.ts";
-import { type MatmulMode, type MatmulSpec, type Operand } from "../matmul/matmul_spec.ts";
+import type { MatmulMode, MatmulSpec, Operand } from "../matmul/matmul_spec.ts";
 import { type Call, floats, type Pass, type Values } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
@@ -197,7 +197,7 @@ function drop(lowering: Lowering, call: Call, scores: Tensor): Tensor {
   return y;
 }
 
-/** What dropout multiplies each probability with, 0 or 1 / (1 - p), for the reference; undefined without dropout. */
+/** What dropout multiplies each probability with, for the reference; undefined without dropout. */
 function dropoutFactors(call: Call, values: Values): Float64Array | undefined {
   if (call.attributes.dropout === 0) return undefined;
   const { B, T, H } = shapeOf(call);

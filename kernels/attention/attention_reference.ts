@@ -1,5 +1,5 @@
-// The specification of kernels/attention: causal self-attention and its gradient, one head and one query at a time.
-// `factors` [B, H, T, T] is what dropout multiplies the probabilities with; absent means 1.
+// The specification of kernels/attention: causal self-attention and its gradient, one head and one query at a
+// time. `factors` [B, H, T, T] is what dropout multiplies the probabilities with; absent means 1.
 
 /** Sizes: sequences, positions, heads, channels per head. */
 interface Shape {

@@ -1,8 +1,9 @@
 // Turns scores into probabilities, in place.
-//   probabilities[z, n, j] = exp(SCALE s[n, j] - max_k SCALE s[n, k]) / sum_k exp(...)   k, j <= n, s = what is there
-//   probabilities[z, n, j] = 0                                    n < j < the next multiple of 64 after n, or T
-// probabilities [Z, T, T / VECTOR_WIDTH] Vectors. Row n of matrix z = workgroup y by LANES invocations, ROWS rows per
-// workgroup. Maximum and sum in one reading, each lane with a maximum of its own; sums in f32.
+//   p[z, n, j] = exp(SCALE s[n, j] - max_k SCALE s[n, k]) / sum_k exp(...)   for k, j <= n and s what is there
+//   p[z, n, j] = 0                                   for n < j < the next multiple of 64 after n, or T
+// where p is probabilities.
+// probabilities [Z, T, T / VECTOR_WIDTH] Vectors. Row n of matrix z = workgroup y by LANES invocations, ROWS
+// rows per workgroup. Maximum and sum in one reading, each lane with a maximum of its own; sums in f32.
 // Beyond the zeros nothing is read or written. Rows beyond T have no elements.
 // Snippets: lanes_subgroup or lanes_workgroup, vector_4 or vector_1. Reference: attention_reference.ts
 // Paper: Milakov and Gimelshein, "Online normalizer calculation for softmax", https://arxiv.org/abs/1805.02867

@@ -1,8 +1,10 @@
 // Gradient of the scores from that of the probabilities, in place.
-//   d_scores[z, n, j] = SCALE p[n, j] (d[n, j] - sum_k p[n, k] d[n, k])   k, j <= n, p = probabilities, d = what is there
-//   d_scores[z, n, j] = 0                                    n < j < the next multiple of 64 after n, or T
-// probabilities, d_scores [Z, T, T / VECTOR_WIDTH] Vectors. Row n of matrix z = workgroup y by LANES invocations, ROWS
-// rows per workgroup. Sums in f32. Beyond the zeros nothing is read or written. Rows beyond T have no elements.
+//   d_scores[z, n, j] = SCALE p[n, j] (d[n, j] - sum_k p[n, k] d[n, k])   for k, j <= n and d what is there
+//   d_scores[z, n, j] = 0                                    for n < j < the next multiple of 64 after n, or T
+// where p is probabilities.
+// probabilities, d_scores [Z, T, T / VECTOR_WIDTH] Vectors. Row n of matrix z = workgroup y by LANES
+// invocations, ROWS rows per workgroup. Sums in f32. Beyond the zeros nothing is read or written. Rows beyond
+// T have no elements.
 // Snippets: lanes_subgroup or lanes_workgroup, vector_4 or vector_1. Reference: attention_reference.ts
 override T: u32;
 override SCALE: f32;
@@ -10,7 +12,10 @@ override SCALE: f32;
 @group(0) @binding(1) var<storage, read_write> d_scores: array<Vector>;
 
 @compute @workgroup_size(LANES, ROWS)
-fn attention_softmax_backward(@builtin(local_invocation_id) local: vec3u, @builtin(workgroup_id) group: vec3u) {
+fn attention_softmax_backward(
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(workgroup_id) group: vec3u,
+) {
   let n = group.x * ROWS + local.y;
   let first = (group.y * T + n) * (T / VECTOR_WIDTH);
   let end = select(0u, n / VECTOR_WIDTH + 1u, n < T);

@@ -1,6 +1,6 @@
-// Attention over a cache of keys and values, for prefill and decoding: rows are appended at their positions, then each
-// query attends to what its slot holds up to it. The loop over keys ends at a position given as data, so one program
-// serves every length up to the capacity.
+// Attention over a cache of keys and values, for prefill and decoding: rows are appended at their positions,
+// then each query attends to what its slot holds up to it. The loop over keys ends at a position given as
+// data, so one program serves every length up to the capacity.
 
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
@@ -11,7 +11,7 @@ import cachedAttentionAppend from "./cached_attention_append.wgsl" with { type: 
 import cachedAttentionForward from "./cached_attention_forward.wgsl" with { type: "text" };
 import { appendReference, cachedAttentionReference } from "./cached_attention_reference.ts";
 
-/** Position of a row that is there only to fill a program's fixed count of rows; so is any position past the capacity. */
+/** Position of a row that only fills a program's fixed count of rows; any position past the capacity says the same. */
 export const PADDING_POSITION = 0xffffffff;
 
 export interface CachedAttentionTensors {
@@ -28,7 +28,8 @@ export interface CachedAttentionTensors {
 }
 
 /**
- * Records keys[slot, position] = k and values[slot, position] = v for every row of `qkv`. Rows of padding write nothing.
+ * Records keys[slot, position] = k and values[slot, position] = v for every row of `qkv`. Rows of padding write
+ * nothing.
  *
  * @throws {TypeError} when the shapes do not fit together
  */
@@ -38,8 +39,8 @@ export function appendToCache(tape: Tape, tensors: CachedAttentionTensors): void
 }
 
 /**
- * y = softmax(q Kt / sqrt(D)) V over cache rows 0 to the row's own position, for every head. The row's key and value
- * must be in the cache already. Rows of padding give 0.
+ * y = softmax(q Kt / sqrt(D)) V over cache rows 0 to the row's own position, for every head. The row's key and
+ * value must be in the cache already. Rows of padding give 0.
  *
  * @returns [n, C]
  * @throws {TypeError} when the shapes do not fit together
@@ -73,8 +74,8 @@ function checked(tensors: CachedAttentionTensors): CachedAttentionTensors {
     columnsOf(qkv) === 3 * columnsOf(keys) && sizeOf(positions) === n && sizeOf(slots) === n;
   if (!fits) {
     throw new TypeError(
-      `Cannot use ${keys.name} [${keys.shape}] and ${values.name} [${values.shape}] as the cache of ${qkv.name} ` +
-        `[${qkv.shape}] with ${sizeOf(positions)} positions and ${sizeOf(slots)} slots: ` +
+      `Cannot use ${keys.name} [${keys.shape}] and ${values.name} [${values.shape}] as the cache of ` +
+        `${qkv.name} [${qkv.shape}] with ${sizeOf(positions)} positions and ${sizeOf(slots)} slots: ` +
         "need [slots, S, C] twice, [n, 3 C], n and n",
     );
   }
@@ -127,7 +128,7 @@ function lowerAppend(call: Call, lowering: Lowering): void {
   });
 }
 
-/** Invocations of a workgroup on a real GPU, where several waves share the keys of a query; a CPU has one wave. */
+/** Invocations of a workgroup on a real GPU: several waves share the keys of a query; a CPU has one wave. */
 const GPU_INVOCATIONS = 128;
 
 function lowerCachedAttention(call: Call, lowering: Lowering): void {

@@ -1,7 +1,7 @@
 // Writes the keys and values of some rows into the cache.
 //   keys[slots[i], positions[i], c] = qkv[i, C + c],   values[slots[i], positions[i], c] = qkv[i, 2 C + c]
-// qkv [n, 3 C], keys and values [slots, S, C] Vectors, C counted in Vectors; positions, slots [n].
-// Invocation (c, i) of the grid moves Vector c of row i. A row whose position is not below S is padding and is left out.
+// qkv [n, 3 C], keys and values [slots, S, C] Vectors, C counted in Vectors; positions, slots [n]. Invocation
+// (c, i) of the grid moves Vector c of row i. A row whose position is not below S is padding and is left out.
 // One row of keys and values is overwritten for each row.
 // Snippets: vector_4 or vector_1. Reference: cached_attention_reference.ts
 override C: u32;

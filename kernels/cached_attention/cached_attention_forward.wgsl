@@ -1,11 +1,12 @@
 // Attention of single queries over cached keys and values, with an online softmax.
-//   y[i, h, d] = sum_j p[j] values[slots[i], j, h, d],   p = softmax_j(SCALE sum_d qkv[i, h, d] keys[slots[i], j, h, d])
-//   for j = 0..positions[i]; y = 0 when positions[i] is not below S
-// qkv [n, 3 C], keys and values [slots, S, C], y [n, C] Vectors, C and D (channels of a head) counted in Vectors;
-// positions, slots [n]. Workgroup (h, i) computes y[i, h, :]. Its ROWS waves of LANES take turns at blocks of 4 LANES
-// keys: a lane scores 4 keys, then the weights go through workgroup memory and a lane sums the values of Vectors
-// lane, lane + LANES, ... (CHUNKS of them) over all keys of the block. Waves join at the end, in order.
-// Sums in f32. y is overwritten. Keys and values past the position are never used.
+//   y[i, h, d] = sum_j p[j] values[slots[i], j, h, d]   for j = 0..positions[i]
+//   p = softmax_j(SCALE sum_d qkv[i, h, d] keys[slots[i], j, h, d])
+//   y = 0 when positions[i] is not below S
+// qkv [n, 3 C], keys and values [slots, S, C], y [n, C] Vectors, C and D (channels of a head) counted in
+// Vectors; positions, slots [n]. Workgroup (h, i) computes y[i, h, :]. Its ROWS waves of LANES take turns at
+// blocks of 4 LANES keys: a lane scores 4 keys, then the weights go through workgroup memory and a lane sums
+// the values of Vectors lane, lane + LANES, ... (CHUNKS of them) over all keys of the block. Waves join at
+// the end, in order. Sums in f32. y is overwritten. Keys and values past the position are never used.
 // Before the file: const CHUNKS = ceil(D / LANES), const INVOCATIONS = LANES * ROWS.
 // Snippets: lanes_subgroup or lanes_workgroup, vector_4 or vector_1. Reference: cached_attention_reference.ts
 // Paper: Dao et al., "FlashAttention", https://arxiv.org/abs/2205.14135

@@ -1,5 +1,5 @@
-// The specification of kernels/cached_attention: rows into the cache, and attention of a row to its slot's cache rows up
-// to its own position. A position that is not below the capacity S marks padding.
+// The specification of kernels/cached_attention: rows into the cache, and attention of a row to its slot's
+// cache rows up to its own position. A position that is not below the capacity S marks padding.
 
 export function appendReference(
   tensors: {

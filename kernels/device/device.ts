@@ -70,6 +70,7 @@ interface Requested {
 
 /** Deno lists few of the features it grants, so each wish is tried and dropped when refused. */
 async function requestDevice(wishes: string[]): Promise<Requested> {
+  quietMesa();
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
     throw new NoAdapterError(
@@ -95,6 +96,13 @@ async function requestDevice(wishes: string[]): Promise<Requested> {
     const refused = wishes.find((wish) => String(error).includes(wish)) ?? wishes[wishes.length - 1];
     return await requestDevice(wishes.filter((wish) => wish !== refused));
   }
+}
+
+/** Mesa complains on stderr where XDG_RUNTIME_DIR is not set; any folder will do. */
+function quietMesa(): void {
+  const variable = "XDG_RUNTIME_DIR";
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return;
+  if (Deno.build.os === "linux" && !Deno.env.get(variable)) Deno.env.set(variable, "/tmp");
 }
 
 async function findTraits(gpu: GPUDevice, info: GPUAdapterInfo, features: Set<string>): Promise<DeviceTraits> {

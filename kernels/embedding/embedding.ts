@@ -15,6 +15,9 @@ import embeddingForward from "./embedding_forward.wgsl" with { type: "text" };
 import { embeddingBackwardReference, embeddingForwardReference } from "./embedding_reference.ts";
 import { LONG_SEGMENT } from "./segments.ts";
 
+/** Columns, in Vectors, of one lane of the gradient: most segments are short, finding one costs as much as a few columns. */
+const LANE_COLUMNS = 8;
+
 /** The rows of the batch grouped by token: tensors with the contents of sortSegments(). */
 export interface SegmentTensors {
   /** u32 [N]. */
@@ -195,9 +198,17 @@ function lowerBackward(call: Call, lowering: Lowering): void {
   lowering.dispatch({
     kernel: "embedding_backward",
     code: vector.snippet + embeddingBackward,
-    constants: { SEGMENTS: segments, C, V, LONG: LONG_SEGMENT, LANES: lanes, ROWS: rows },
+    constants: {
+      SEGMENTS: segments,
+      C,
+      V,
+      LONG: LONG_SEGMENT,
+      COLUMNS: LANE_COLUMNS,
+      LANES: lanes,
+      ROWS: rows,
+    },
     bindings,
-    grid: [Math.ceil(segments / rows), Math.ceil(C / lanes)],
+    grid: [Math.ceil(segments / rows), Math.ceil(C / (LANE_COLUMNS * lanes))],
     flops: sizeOf(d_y),
   });
   const longSegments = Math.min(segments, Math.floor(N / (LONG_SEGMENT + 1)));

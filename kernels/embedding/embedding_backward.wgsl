@@ -2,13 +2,16 @@
 //   d_token_table[ids[s], c] += sum over i of d_y[order[i], c],   i from starts[s] to starts[s + 1] - 1
 // order [N] row numbers sorted by token, ids, starts: first place in order and token of each segment s (segments.ts).
 // d_y [N, C], d_token_table [V, C] Vectors. Rows of tokens that do not occur are not touched.
-// A workgroup has (LANES, ROWS) invocations: row -> segment s, lane -> column c. Grid: segments, groups of LANES columns.
+// A workgroup has (LANES, ROWS) invocations: row -> segment s; a lane has COLUMNS columns, LANES apart.
+// Grid: segments, groups of COLUMNS LANES columns.
 // Sums in f32 in the order of the rows. d_token_table is added to. A longer segment is left to embedding_backward_long.
+// Assumes COLUMNS * LONG < 65,536.
 // Snippets: vector_4 or vector_1. Reference: embedding_reference.ts
 override SEGMENTS: u32;
 override C: u32; // in Vectors
 override V: u32;
 override LONG: u32;
+override COLUMNS: u32;
 override LANES: u32 = 8u;
 override ROWS: u32 = 8u;
 @group(0) @binding(0) var<storage, read> order: array<u32>;
@@ -20,12 +23,15 @@ override ROWS: u32 = 8u;
 @compute @workgroup_size(LANES, ROWS)
 fn embedding_backward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let s = group.x * ROWS + local.y;
-  let c = group.y * LANES + local.x;
-  if (s >= SEGMENTS || c >= C) { return; }
+  if (s >= SEGMENTS) { return; }
   let start = starts[s];
   let end = starts[s + 1u];
   if (start == end || end - start > LONG) { return; }
-  var sum = Vector();
-  for (var i = start; i < end; i++) { sum += d_y[order[i] * C + c]; }
-  d_token_table[min(ids[s], V - 1u) * C + c] += sum;
+  let token = min(ids[s], V - 1u) * C;
+  let first = group.y * COLUMNS * LANES + local.x;
+  for (var c = first; c < min(C, first + COLUMNS * LANES); c += LANES) {
+    var sum = Vector();
+    for (var i = start; i < end; i++) { sum += d_y[order[i] * C + c]; }
+    d_token_table[token + c] += sum;
+  }
 }

@@ -1,5 +1,5 @@
-// Norm of the whole gradient and the count of its elements that are not finite, over every window of the flat gradient.
-// Two stages of fixed trees, so that the same gradient gives the same bits.
+// Norm of the whole gradient and the count of its elements that are not finite, over every window of the flat
+// gradient. Two stages of fixed trees, so that the same gradient gives the same bits.
 
 import { type Call, floats, type Pass } from "../program/call.ts";
 import { type Lowering, roundUp } from "../program/lowering.ts";

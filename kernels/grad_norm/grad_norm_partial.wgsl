@@ -1,8 +1,8 @@
 // Sums of squares, and counts of non-finite elements, of the chunks of one window of the gradient.
 //   partial[j] = { sum_i finite(gradient[i]) gradient[i]^2, sum_i 1 - finite(gradient[i]) }   i in chunk j
-// gradient [SIZE] vec4s; partial [chunks]. One chunk of CHUNK consecutive vec4s per LANES invocations, ROWS chunks per
-// workgroup: neighbours in time are neighbours in memory, on a CPU as well.
-// Sums in f32, one per lane, then across lanes. partial is overwritten; chunks beyond the window hold zeros.
+// gradient [SIZE] vec4s; partial [chunks]. One chunk of CHUNK consecutive vec4s per LANES invocations, ROWS
+// chunks per workgroup: neighbours in time are neighbours in memory, on a CPU as well. Sums in f32, one per
+// lane, then across lanes. partial is overwritten; chunks beyond the window hold zeros.
 // Snippets: lanes_subgroup or lanes_workgroup. Reference: grad_norm_reference.ts
 override SIZE: u32;
 override CHUNK: u32;

@@ -1,5 +1,5 @@
-// The specification of kernels/grad_norm: the norm of the finite elements and the count of the others; a sum of squares
-// beyond f32 counts as one of them.
+// The specification of kernels/grad_norm: the norm of the finite elements and the count of the others; a sum
+// of squares beyond f32 counts as one of them.
 
 const HIGHEST_F32 = 3.4028234663852886e38;
 

@@ -1,7 +1,7 @@
 // Adds the partial sums of every window and takes the root.
 //   norm = { sqrt(sum_j partials[j].x), sum_j partials[j].y, 0, 0 }
-// partials [COUNT] vec2s, norm one vec4. One workgroup; invocation i adds elements i, i + 256, ..., then a fixed tree.
-// Sums in f32: one that leaves its range counts as a non-finite element. norm is overwritten.
+// partials [COUNT] vec2s, norm one vec4. One workgroup; invocation i adds elements i, i + 256, ..., then a
+// fixed tree. Sums in f32: one that leaves its range counts as a non-finite element. norm is overwritten.
 // Reference: grad_norm_reference.ts
 override COUNT: u32;
 @group(0) @binding(0) var<storage, read> partials: array<vec2f>;

@@ -129,7 +129,9 @@ export class Recorder implements Lowering {
 
 /** Whether WGSL declares the binding for writing. */
 export function isWritten(code: string, binding: string): boolean {
-  return new RegExp(`var<storage,\\s*read_write>\\s*${binding}\\s*:|\\b${binding}\\s*:\\s*texture_storage_2d<\\w+,\\s*write>`)
+  return new RegExp(
+    `var<storage,\\s*read_write>\\s*${binding}\\s*:|\\b${binding}\\s*:\\s*texture_storage_2d<\\w+,\\s*write>`,
+  )
     .test(code);
 }
 

@@ -9,7 +9,9 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   /** Distribution of the first values. */
-  readonly init: { readonly kind: "normal"; readonly std: number } | { readonly kind: "zeros" } | { readonly kind: "ones" };
+  readonly init: { readonly kind: "normal"; readonly std: number } | { readonly kind: "zeros" } | {
+    readonly kind: "ones";
+  };
   /** Whether weight decay applies: matrices yes, norms and biases no. */
   readonly decay: boolean;
 }
@@ -85,7 +87,9 @@ function cutIntoWindows(specs: readonly ParameterSpec[], maxElements: number): P
     const size = paddedElements(spec);
     if (size > maxElements) {
       throw new RangeError(
-        `Cannot place ${spec.name} [${spec.shape}]: it has ${size * 4} bytes and this adapter binds at most ${maxElements * 4}`,
+        `Cannot place ${spec.name} [${spec.shape}]: it has ${size * 4} bytes and this adapter binds at most ${
+          maxElements * 4
+        }`,
       );
     }
     if (size > room) {
@@ -107,7 +111,8 @@ function createWindow(group: readonly ParameterSpec[], index: number): Parameter
     decayRows.fill(spec.decay ? 1 : 0, row, row + rows);
     row += rows;
   }
-  const flat = (name: string, lifetime: Tensor["lifetime"]) => createTensor(`${name}_${index}`, [size], { lifetime });
+  const flat = (name: string, lifetime: Tensor["lifetime"]) =>
+    createTensor(`${name}_${index}`, [size], { lifetime });
   return {
     parameter: flat("parameters", "parameter"),
     gradient: flat("gradients", "gradient"),

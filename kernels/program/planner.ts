@@ -59,7 +59,9 @@ export function planSlots(lives: readonly Life[], pool: SlotPool): Map<Tensor | 
 /** The smallest slot that holds the item; a buffer more than twice as large is left for larger items. */
 function bestFit(item: Tensor | Texture, free: readonly Slot[]): Slot | undefined {
   if (isTexture(item)) {
-    return free.find((slot) => slot.kind === "texture" && slot.width === item.width && slot.height === item.height);
+    return free.find((slot) =>
+      slot.kind === "texture" && slot.width === item.width && slot.height === item.height
+    );
   }
   const bytes = sizeOf(item) * 4;
   let best: Slot | undefined;

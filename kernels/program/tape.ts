@@ -25,7 +25,11 @@ export class Tape {
   }
 
   /** Makes an activation; it needs a gradient when any of `from` does. */
-  activation(name: string, shape: readonly number[], options: { from?: Tensor[]; dtype?: DType } = {}): Tensor {
+  activation(
+    name: string,
+    shape: readonly number[],
+    options: { from?: Tensor[]; dtype?: DType } = {},
+  ): Tensor {
     const requiresGradient = (options.from ?? []).some((tensor) => tensor.requiresGradient);
     return createTensor(name, shape, { dtype: options.dtype, requiresGradient });
   }
@@ -36,7 +40,13 @@ export class Tape {
     call: { inputs: Tensors; outputs: Tensors; attributes?: Attributes; site?: number },
   ): void {
     const site = call.site ?? this.calls.length;
-    this.calls.push({ pass, attributes: call.attributes ?? {}, inputs: call.inputs, outputs: call.outputs, site });
+    this.calls.push({
+      pass,
+      attributes: call.attributes ?? {},
+      inputs: call.inputs,
+      outputs: call.outputs,
+      site,
+    });
   }
 
   /** Walks the recorded calls from last to first and records their vector-Jacobian products. */
@@ -72,7 +82,11 @@ export class Tape {
       return;
     }
     const target = this.gradientTarget(tensor)!;
-    this.record(addPass, { inputs: { x: gradient }, outputs: { y: target.tensor }, attributes: { accumulate: true } });
+    this.record(addPass, {
+      inputs: { x: gradient },
+      outputs: { y: target.tensor },
+      attributes: { accumulate: true },
+    });
   }
 
   #share(tensor: Tensor, gradient: Tensor): void {

@@ -42,7 +42,9 @@ let nextId = 1;
 export function createTensor(name: string, shape: readonly number[], options: TensorOptions = {}): Tensor {
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 1) {
-      throw new RangeError(`Cannot make tensor ${name} of shape [${shape}]: every dimension must be a positive integer`);
+      throw new RangeError(
+        `Cannot make tensor ${name} of shape [${shape}]: every dimension must be a positive integer`,
+      );
     }
   }
   return {

@@ -1,6 +1,6 @@
-// Chooses the next token of each sequence on the device and leaves it where the next replay reads it, so that decoding
-// does not wait for the host: temperature, top-k, top-p, then a draw by the inverse of the cumulative distribution in
-// the order of ids. The host reads the ring of tokens whenever it likes.
+// Chooses the next token of each sequence on the device and leaves it where the next replay reads it, so that
+// decoding does not wait for the host: temperature, top-k, top-p, then a draw by the inverse of the
+// cumulative distribution in the order of ids. The host reads the ring of tokens whenever it likes.
 // Paper: Holtzman et al., "The curious case of neural text degeneration" (top-p), https://arxiv.org/abs/1904.09751
 
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
@@ -8,7 +8,8 @@ import type { Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
 import { columnsOf, createTensor, rowsOf, sizeOf, type Tensor } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
-import randomSnippet from "../snippets/random.wgsl" with { type: "text" };
+import groupLanes from "../snippets/group_lanes.wgsl" with { type: "text" };
+import random from "../snippets/random.wgsl" with { type: "text" };
 import { SAMPLING_CONTROL_SIZE } from "./sampling_control.ts";
 import samplingDraw from "./sampling_draw.wgsl" with { type: "text" };
 import { samplingReference } from "./sampling_reference.ts";
@@ -26,7 +27,7 @@ export interface SamplingTensors {
   readonly ring: Tensor;
 }
 
-/** Invocations of a workgroup, and Vectors each may visit in one of about 70 loops: adapters cut loops at 65,535. */
+/** Invocations of a workgroup, and Vectors each may visit in one of about 70 loops: adapters cut off at 65,535. */
 const INVOCATIONS = 256;
 const MOST_VISITS = 800;
 
@@ -51,16 +52,17 @@ export function sample(tape: Tape, tensors: SamplingTensors, options: { vocabSiz
     rowsOf(ring) === n && columnsOf(ring) >= 2;
   if (!fits) {
     throw new TypeError(
-      `Cannot sample from ${logits.name} [${logits.shape}] with control [${control.shape}], tokens [${tokens.shape}], ` +
-        `positions [${positions.shape}] and ring [${ring.shape}]: need [n, ${SAMPLING_CONTROL_SIZE}], [n], [n], [n, 1 + size]`,
+      `Cannot sample from ${logits.name} [${logits.shape}] with control [${control.shape}], ` +
+        `tokens [${tokens.shape}], positions [${positions.shape}] and ring [${ring.shape}]: ` +
+        `need [n, ${SAMPLING_CONTROL_SIZE}], [n], [n], [n, 1 + size]`,
     );
   }
   const pitch = columnsOf(logits);
   const visits = pitch / vectorOf(pitch).width / INVOCATIONS;
   if (!(vocabSize >= 1 && vocabSize <= pitch && visits <= MOST_VISITS)) {
     throw new RangeError(
-      `Cannot sample from ${logits.name} [${logits.shape}]: the vocabulary of ${vocabSize} must fit the columns, ` +
-        `at most ${MOST_VISITS * INVOCATIONS} or four times that if they are a multiple of 4`,
+      `Cannot sample from ${logits.name} [${logits.shape}]: the vocabulary of ${vocabSize} must fit the ` +
+        `columns, at most ${MOST_VISITS * INVOCATIONS} or four times that if they are a multiple of 4`,
     );
   }
   tape.record(samplingPass, {
@@ -96,7 +98,7 @@ function lowerSampling(call: Call, lowering: Lowering): void {
   const waves = Math.min(INVOCATIONS / lanes, Math.ceil(pitch / lanes));
   lowering.dispatch({
     kernel: "sampling_draw",
-    code: lowering.lanesSnippet + vector.snippet + randomSnippet + samplingDraw,
+    code: lowering.lanesSnippet + groupLanes + vector.snippet + random + samplingDraw,
     constants: {
       LANES: lanes,
       ROWS: waves,

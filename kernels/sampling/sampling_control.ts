@@ -1,6 +1,6 @@
-// How the next token is chosen, one row for each sequence that is being generated. Written by the host when a generation
-// begins; one pipeline serves all settings. Rows are u32 arrays holding the bits of their fields, laid out as the struct
-// of sampling_draw.wgsl.
+// How the next token is chosen, one row for each sequence that is being generated. Written by the host when a
+// generation begins; one pipeline serves all settings. Rows are u32 arrays holding the bits of their fields,
+// laid out as the struct of sampling_draw.wgsl.
 
 import { createTensor, type Tensor } from "../program/tensor.ts";
 
@@ -9,7 +9,7 @@ export interface SamplingControl {
   readonly temperature: number;
   /** Tokens with one of the `topK` highest logits are kept, and their equals; 0 keeps all. */
   readonly topK: number;
-  /** Of those, the fewest most likely tokens whose probabilities add up to `topP` are kept, and their equals; 1 keeps all. */
+  /** Of those, the fewest most likely whose probabilities add up to `topP` are kept, and their equals; 1 keeps all. */
   readonly topP: number;
   /** With `stream` and the position of a token, the counter of its random number. */
   readonly seed: number;

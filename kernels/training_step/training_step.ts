@@ -1,5 +1,6 @@
-// The decision between gradient and update, made on the device so that nothing has to be read back: is the step to be
-// skipped, by how much is the gradient clipped, what are Adam's bias corrections. Leaves a row of the step's ring.
+// The decision between gradient and update, made on the device so that nothing has to be read back: is the
+// step to be skipped, by how much is the gradient clipped, what are Adam's bias corrections. Leaves a row of
+// the step's ring.
 
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
@@ -31,8 +32,8 @@ export interface TrainingStepOptions {
 }
 
 /**
- * Records the step from a finished gradient to what adamw() needs. The step is skipped when the gradient or the loss is
- * not finite: then only `skipped`, `totalSkipped`, `gradNorm` and the ring change, and the gradient's scale is 0.
+ * Records the step from a finished gradient to what adamw() needs. The step is skipped when the gradient or the
+ * loss is not finite: then `skipped`, `totalSkipped`, `gradNorm` and the ring change, and the gradient's scale is 0.
  *
  * @throws {TypeError} when a tensor has another size
  */
@@ -52,7 +53,7 @@ export function advanceTrainingStep(
   for (const [tensor, size] of sizes) {
     if (sizeOf(tensor) !== size) {
       throw new TypeError(
-        `Cannot advance the training step with ${tensor.name} [${tensor.shape}]: it must have ${size} elements`,
+        `Cannot advance the training step with ${tensor.name} [${tensor.shape}]: need ${size} elements`,
       );
     }
   }

@@ -1,4 +1,5 @@
-// The specification of kernels/training_step: skip what is not finite, clip what is too long, count what is applied.
+// The specification of kernels/training_step: skip what is not finite, clip what is too long, count what is
+// applied.
 
 import {
   packTrainingState,

@@ -43,7 +43,7 @@ export const MANIFEST_FILE = "MANIFEST.json";
 
 const VERSION = 1;
 const MAX_MANIFEST_BYTES = 1 << 20;
-const MAX_DEPTH = 16;
+const LIMITS = { maxDepth: 16, maxKeys: 1000 };
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
@@ -123,7 +123,7 @@ function parseManifest(text: string): Manifest {
 
 function parseObject(text: string): Record<string, unknown> {
   try {
-    const value = parseStrictJson(text, MAX_DEPTH);
+    const value = parseStrictJson(text, LIMITS);
     if (isObject(value)) return value;
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error;

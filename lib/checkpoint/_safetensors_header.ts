@@ -49,8 +49,8 @@ const DTYPE_BYTES: Readonly<Record<string, number>> = {
   F64: 8,
 };
 const ENTRY_KEYS = ["dtype", "shape", "data_offsets"];
-// header > tensor > shape
-const MAX_DEPTH = 3;
+// Header, tensor and shape nest; the largest models have some ten thousand tensors a file.
+const LIMITS = { maxDepth: 3, maxKeys: 100_000 };
 
 /**
  * Parses and checks a header.
@@ -80,7 +80,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
     fail("its header is not valid UTF-8");
   }
   try {
-    return parseStrictJson(text, MAX_DEPTH) as Record<string, unknown>;
+    return parseStrictJson(text, LIMITS) as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error;
     fail(`its header cannot be used, ${error.message}`);

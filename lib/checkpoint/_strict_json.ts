@@ -1,20 +1,27 @@
-// JSON from a file that may be damaged or hostile: bounded depth, no key twice. JSON.parse keeps the last of
-// two equal keys and overflows the stack on deep nesting; both are refused here first.
+// JSON from a file that may be damaged or hostile: bounded in depth and keys, no key twice. JSON.parse keeps
+// the last of two equal keys and overflows the stack on deep nesting; both are refused here first.
 
 /** Thrown with the broken rule, without the file's name, which the caller adds. */
 export class StrictJsonError extends Error {
   override name = "StrictJsonError";
 }
 
+/** How much a document may hold. */
+export interface JsonLimits {
+  /** Objects and arrays may nest this deep. */
+  readonly maxDepth: number;
+  /** One object may have this many keys. */
+  readonly maxKeys: number;
+}
+
 /**
  * Parses JSON strictly.
  *
  * @param text - one JSON document
- * @param maxDepth - objects and arrays may nest this deep
- * @throws {StrictJsonError} when the text is no JSON, nests deeper or names a key twice
+ * @throws {StrictJsonError} when the text is no JSON, goes past a limit or names a key twice
  */
-export function parseStrictJson(text: string, maxDepth: number): unknown {
-  refuseDepthAndDuplicates(text, maxDepth);
+export function parseStrictJson(text: string, limits: JsonLimits): unknown {
+  walk(text, limits);
   try {
     return JSON.parse(text);
   } catch {
@@ -23,7 +30,7 @@ export function parseStrictJson(text: string, maxDepth: number): unknown {
 }
 
 /** One walk over the characters. Text that is no JSON may pass; JSON.parse refuses it afterwards. */
-function refuseDepthAndDuplicates(text: string, maxDepth: number): void {
+function walk(text: string, { maxDepth, maxKeys }: JsonLimits): void {
   const open: (Set<string> | null)[] = []; // keys of an object, null for an array
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -31,6 +38,9 @@ function refuseDepthAndDuplicates(text: string, maxDepth: number): void {
       const end = endOfString(text, i);
       const keys = open.at(-1);
       if (keys && isFollowedByColon(text, end)) addKey(keys, text.slice(i, end));
+      if (keys && keys.size > maxKeys) {
+        throw new StrictJsonError(`it has more than ${maxKeys} keys in one object`);
+      }
       i = end - 1;
     } else if (code === 0x7b || code === 0x5b) { // { [
       open.push(code === 0x7b ? new Set() : null);

@@ -22,7 +22,7 @@ export interface StoredTensor {
 }
 
 const LENGTH_BYTES = 8;
-// The reference implementation allows 100 MB; 16 MB are 250,000 tensors and take under a second.
+// The reference implementation allows 100 MB; 16 MB are enough for 100,000 tensors and take under a second.
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
 /**

@@ -9,7 +9,6 @@ import { Tape } from "../../kernels/program/tape.ts";
 import { createTensor, sizeOf, type Tensor } from "../../kernels/program/tensor.ts";
 import { openTestGpu } from "../support/gpu.ts";
 import {
-  assertClose,
   assertGpuMatchesReference,
   assertGradientMatchesDifferences,
   inputTensor,
@@ -49,7 +48,7 @@ Deno.test("attention() has the gradient of its numerical derivative", async () =
   await assertGradientMatchesDifferences(attentionOf({ B: 2, T: 4, H: 2, D: 3 }));
 });
 
-Deno.test("attention() has the gradient of its numerical derivative with dropout and with two uses", async () => {
+Deno.test("attention() has the gradient of its numerical derivative with dropout and two uses", async () => {
   await assertGradientMatchesDifferences(
     attentionOf({ B: 2, T: 5, H: 2, D: 3 }, { dropout: 0.4, isUsedTwice: true }),
   );

@@ -84,7 +84,7 @@ for (
     { T: 9, heads: 1, D: 132 },
   ]
 ) {
-  Deno.test(`cachedAttention() gives row by row what attention gives at once for T=${T} H=${heads} D=${D}`, async () => {
+  Deno.test(`cachedAttention() gives by rows what attention gives at once for T=${T} H=${heads} D=${D}`, async () => {
     const qkv = randomFloats(T * 3 * heads * D, T, 2);
     const expected = attended(qkv, { heads, D, T });
     const compare = async (backend: Backend, adapt?: (calls: readonly Call[]) => readonly Call[]) => {

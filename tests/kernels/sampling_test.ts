@@ -175,7 +175,7 @@ Deno.test("sample() with top-k keeps the k highest and what equals the last of t
   });
 });
 
-Deno.test("sample() with top-p keeps the fewest of the most likely, and what equals the last of them", async () => {
+Deno.test("sample() with top-p keeps the fewest most likely and what equals the last of them", async () => {
   await onAll(async (run) => {
     // probabilities 0.5, 0.25, 0.125, 0.0625, 0.0625 at temperature 1
     const logits = new Float32Array([0.0625, 0.25, 0.5, 0.0625, 0.125].map(Math.log));

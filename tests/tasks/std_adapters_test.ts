@@ -103,6 +103,8 @@ Deno.test("yaml parse() and stringify() agree, and a key may not stand twice", (
   assertEquals(parseYaml(""), null);
   assertThrows(() => parseYaml("a: 1\na: 2\n"), SyntaxError);
   assertThrows(() => parseYaml("a: [1"), SyntaxError);
+  assertThrows(() => parseYaml("a: !!js/function 'x'"), SyntaxError);
+  assertThrows(() => parseYaml("a: 1\n---\nb: 2\n"), SyntaxError);
 });
 
 Deno.test("toml parse() reads tables", () => {

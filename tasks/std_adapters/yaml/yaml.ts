@@ -1,5 +1,5 @@
 // The part of `@std/yaml` that sheepop uses, over the npm package `yaml`, for machines where JSR does not answer.
-// Differs from the original in octal and binary literals, bare dates and tags: shipped files use none of them.
+// Differs from the original in octal and binary literals, bare dates and binary data: shipped files use none of them.
 
 import * as yaml from "yaml";
 
@@ -28,8 +28,12 @@ export interface StringifyOptions {
  * @throws {SyntaxError} when the text is not one YAML document, or a key stands twice
  */
 export function parse(content: string, options: ParseOptions = {}): unknown {
+  const document = yaml.parseDocument(content, { merge: true, uniqueKeys: !options.allowDuplicateKeys });
+  // An unknown tag is a warning there and an error in the original.
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem) throw new SyntaxError(problem.message, { cause: problem });
   try {
-    return yaml.parse(content, { merge: true, uniqueKeys: !options.allowDuplicateKeys });
+    return document.toJS();
   } catch (error) {
     throw new SyntaxError(error instanceof Error ? error.message : String(error), { cause: error });
   }

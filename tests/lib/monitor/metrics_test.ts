@@ -99,7 +99,7 @@ Deno.test("readMetrics() names a damaged line that is not the last", async () =>
   }
 });
 
-Deno.test("readMetrics() finds no rows before the first, and refuses a folder that is not there", async () => {
+Deno.test("readMetrics() finds no rows before the first and refuses a missing folder", async () => {
   await using folder = await openTestFolder();
   assertEquals(await readMetrics(folder.path), []);
   await assertRejects(() => readMetrics(join(folder.path, "no")), UsageError, "there is no such folder");
