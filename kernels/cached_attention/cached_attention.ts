@@ -130,6 +130,8 @@ function lowerAppend(call: Call, lowering: Lowering): void {
 
 /** Invocations of a workgroup on a real GPU: several waves share the keys of a query; a CPU has one wave. */
 const GPU_INVOCATIONS = 128;
+/** CPU adapters silently end an invocation after 65,535 turns of all its loops together. */
+const MOST_TURNS = 60_000;
 
 function lowerCachedAttention(call: Call, lowering: Lowering): void {
   const { qkv, keys, values, positions, slots } = call.inputs;
@@ -139,7 +141,15 @@ function lowerCachedAttention(call: Call, lowering: Lowering): void {
   const width = C / heads / vector.width;
   const { lanes } = lowering.rowShape;
   const waves = lowering.traits.isSoftware ? 1 : Math.max(1, GPU_INVOCATIONS / lanes);
-  const sizes = `const CHUNKS = ${Math.ceil(width / lanes)}u;\nconst INVOCATIONS = ${lanes * waves}u;\n`;
+  const chunks = Math.ceil(width / lanes);
+  const turns = Math.ceil(S / (4 * lanes * waves)) * (1 + width + chunks * (1 + lanes));
+  if (lowering.traits.isSoftware && turns > MOST_TURNS) {
+    throw new RangeError(
+      `${turns} loop turns over a cache of ${S} positions and ${C / heads} channels per head, at most ` +
+        `${MOST_TURNS} on this adapter, need fewer positions or a multiple of 4 channels`,
+    );
+  }
+  const sizes = `const CHUNKS = ${chunks}u;\nconst INVOCATIONS = ${lanes * waves}u;\n`;
   lowering.dispatch({
     kernel: "cached_attention_forward",
     code: lowering.lanesSnippet + vector.snippet + sizes + cachedAttentionForward,

@@ -5,10 +5,11 @@
 import { lowerMatmul } from "../matmul/matmul.ts";
 import { wholeOperand } from "../matmul/matmul_spec.ts";
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
-import { type Lowering, roundUp } from "../program/lowering.ts";
+import { type Lowering, roundUp, type RowShape } from "../program/lowering.ts";
 import { unpackStepControl } from "../program/step_control.ts";
 import type { Tape } from "../program/tape.ts";
 import { columnsOf, rowsOf, sizeOf, type Tensor, viewOf } from "../program/tensor.ts";
+import lanesWorkgroup from "../snippets/lanes_workgroup.wgsl" with { type: "text" };
 import stepControl from "../snippets/step_control.wgsl" with { type: "text" };
 import quad from "../snippets/vector_4.wgsl" with { type: "text" };
 import rowsKernel from "./linear_cross_entropy_rows.wgsl" with { type: "text" };
@@ -35,9 +36,11 @@ export interface LinearCrossEntropyTensors {
 const CHUNK_BYTES = 1 << 25;
 /** Rows of a chunk are a multiple of this, so that chunks start at an aligned offset of every tensor. */
 const ROW_GROUP = 64;
+/** Vocabulary from which a row of logits is long. */
+const WIDE_ROW = 4096;
 
 /**
- * accumulator += sum_n (log sum_v exp(logits[n, v]) - logits[n, target_n]) / divisor, with logits = x weightᵗ. When
+ * accumulator += sum_n (log sum_v exp(logits[n, v]) - logits[n, target_n]) / divisor, with logits = x weight^T. When
  * training, the gradient of x is computed on the way and that of the weight is added to the parameter's.
  *
  * @throws {TypeError} when the shapes do not fit together
@@ -51,11 +54,11 @@ export function linearCrossEntropy(tape: Tape, tensors: LinearCrossEntropyTensor
     );
   }
   const dX = training && x.requiresGradient ? tape.activation(`d_${x.name}`, x.shape) : undefined;
-  const dWeight = training ? tape.gradientTarget(weight)?.tensor : undefined;
+  const dWeight = training ? tape.gradientTarget(weight) : undefined;
   tape.record(linearCrossEntropyPass, {
     inputs: { x, weight, targets, control },
-    outputs: { accumulator, ...(dX ? { d_x: dX } : {}), ...(dWeight ? { d_weight: dWeight } : {}) },
-    attributes: { chunkBytes: tensors.chunkBytes ?? CHUNK_BYTES },
+    outputs: { accumulator, ...(dX ? { d_x: dX } : {}), ...(dWeight ? { d_weight: dWeight.tensor } : {}) },
+    attributes: { chunkBytes: tensors.chunkBytes ?? CHUNK_BYTES, accumulate: dWeight?.accumulate ?? false },
   });
 }
 
@@ -64,6 +67,7 @@ export const linearCrossEntropyPass: Pass = {
   reference(call, values): void {
     const { x, weight, targets, control } = call.inputs;
     const { accumulator, d_x: dX, d_weight: dWeight } = call.outputs;
+    if (dWeight && !call.attributes.accumulate) floats(values, dWeight).fill(0);
     linearCrossEntropyReference({
       x: floats(values, x),
       weight: floats(values, weight),
@@ -103,7 +107,11 @@ function chunkRows(call: Call, lowering: Lowering): number {
   return Math.max(ROW_GROUP, Math.floor(bytes / rowBytes / ROW_GROUP) * ROW_GROUP);
 }
 
-function lowerChunk(call: Call, lowering: Lowering, chunk: { first: number; rows: number; losses: Tensor }): void {
+function lowerChunk(
+  call: Call,
+  lowering: Lowering,
+  chunk: { first: number; rows: number; losses: Tensor },
+): void {
   const { weight, targets, control } = call.inputs;
   const { d_x: dX, d_weight: dWeight } = call.outputs;
   const { rows } = chunk;
@@ -115,22 +123,60 @@ function lowerChunk(call: Call, lowering: Lowering, chunk: { first: number; rows
   const logits = lowering.scratch("logits", [rows, roundUp(V, 4)]);
   const [a, b, c] = [x, weight, logits].map(wholeOperand);
   lowerMatmul(lowering, { mode: "NT", M: rows, N: V, K: C, a, b, c });
-  lowering.dispatch({
-    kernel: "linear_cross_entropy_rows",
-    code: quad + stepControl + lowering.lanesSnippet + rowsKernel,
-    constants: {
-      LANES: lowering.rowShape.lanes,
-      ROWS: lowering.rowShape.rows,
-      N: rows,
-      V,
-      PITCH: roundUp(V, 4) / 4,
-      WITH_GRADIENT: Number(dX !== undefined || dWeight !== undefined),
-    },
-    bindings: { logits, targets: part(targets, 1), control, losses: part(chunk.losses, 1) },
-    grid: [Math.ceil(rows / lowering.rowShape.rows)],
-    flops: rows * V * 8,
+  lowerRows(lowering, {
+    logits,
+    V,
+    withGradient: dX !== undefined || dWeight !== undefined,
+    bindings: { targets: part(targets, 1), control, losses: part(chunk.losses, 1) },
   });
   if (dX) lowerMatmul(lowering, { mode: "NN", M: rows, N: C, K: V, a: c, b, c: wholeOperand(part(dX, C)) });
   if (!dWeight) return;
-  lowerMatmul(lowering, { mode: "TN", M: V, N: C, K: rows, a: c, b: a, c: wholeOperand(dWeight), accumulate: true });
+  const accumulate = chunk.first > 0 || Boolean(call.attributes.accumulate);
+  lowerMatmul(lowering, {
+    mode: "TN",
+    M: V,
+    N: C,
+    K: rows,
+    a: c,
+    b: a,
+    c: wholeOperand(dWeight),
+    accumulate,
+  });
+}
+
+function lowerRows(
+  lowering: Lowering,
+  options: {
+    logits: Tensor;
+    V: number;
+    withGradient: boolean;
+    bindings: { targets: Tensor; control: Tensor; losses: Tensor };
+  },
+): void {
+  const { logits, V, withGradient, bindings } = options;
+  const rows = rowsOf(logits);
+  const { shape, snippet } = rowShapeFor(V, lowering);
+  lowering.dispatch({
+    kernel: "linear_cross_entropy_rows",
+    code: quad + stepControl + snippet + rowsKernel,
+    constants: {
+      LANES: shape.lanes,
+      ROWS: shape.rows,
+      N: rows,
+      V,
+      PITCH: columnsOf(logits) / 4,
+      WITH_GRADIENT: Number(withGradient),
+    },
+    bindings: { logits, ...bindings },
+    grid: [Math.ceil(rows / shape.rows)],
+    flops: rows * V * 8,
+  });
+}
+
+/** A chunk of long rows has few of them: then a GPU gives each a whole workgroup instead of one subgroup. */
+function rowShapeFor(V: number, lowering: Lowering): { shape: RowShape; snippet: string } {
+  if (V < WIDE_ROW || lowering.traits.isSoftware) {
+    return { shape: lowering.rowShape, snippet: lowering.lanesSnippet };
+  }
+  return { shape: { lanes: 256, rows: 1 }, snippet: lanesWorkgroup };
 }

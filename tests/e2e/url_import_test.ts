@@ -18,6 +18,9 @@ const EXPORTED_FUNCTIONS = [
 ];
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
+/** The GPU where there has to be one, else the reference. */
+const DEVICE = Deno.env.get("SHEEPOP_REQUIRE_GPU") === "1" ? "gpu" : "cpu";
+
 const EXACT_NPM = /^npm:(?:@[^/@]+\/)?[^/@]+@\d+\.\d+\.\d+(?:[-+/].*)?$/;
 
 interface Output {
@@ -68,7 +71,7 @@ async function runInEmptyProject(script: string, flags: string[] = []): Promise<
   try {
     const project = join(folder, "project");
     await Deno.mkdir(project);
-    await Deno.writeTextFile(join(project, "main.ts"), script.replaceAll("SHEEPOP", `http://${host}`));
+    await Deno.writeTextFile(join(project, "main.ts"), script.replaceAll("SHEEPOP", `http://${host}`).replaceAll("DEVICE", DEVICE));
     return await deno(["run", "--no-prompt", `--allow-import=${host}`, ...flags, "main.ts"], {
       cwd: project,
       env: { DENO_DIR: await makeCache(folder) },
@@ -125,4 +128,28 @@ Deno.test("mod.ts reaches no bare name, and packages only by an exact dynamic im
     }
   }
   assertEquals(refused, []);
+});
+
+Deno.test("mod.ts from a URL trains a step and writes with the model", async () => {
+  const { code, stdout, stderr } = await runInEmptyProject(
+    `
+    import { defaultConfig, generateFromCheckpoint, trainFromFiles } from "SHEEPOP/mod.ts";
+    await Deno.mkdir("notes");
+    await Deno.writeTextFile("notes/a.txt", "The sheep cross the hill at dawn. ".repeat(20));
+    const config = defaultConfig();
+    config.data.paths = ["notes"];
+    Object.assign(config.model, { dModel: 16, numLayers: 1, numHeads: 2, maxSeqLen: 16 });
+    Object.assign(config.training, { maxSteps: 1, batchSize: 2, warmupSteps: 0, sampleTokens: 0 });
+    config.resources.device = "DEVICE";
+    config.monitor.plots = false;
+    const { step } = await trainFromFiles(config);
+    const text = await generateFromCheckpoint(config, { checkpoint: config.training.runDir, prompt: "The", maxLength: 6 });
+    console.log(JSON.stringify({ step, length: text.length }));
+  `,
+    ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
+  );
+  assertEquals(code, 0, stderr);
+  const { step, length } = JSON.parse(stdout);
+  assertEquals(step, 1);
+  assertEquals(length > 0, true);
 });

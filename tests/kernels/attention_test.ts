@@ -143,14 +143,29 @@ Deno.test("attention() keeps sequences and heads apart", async () => {
   assertEquals(both.slice(48), second);
 });
 
-Deno.test("attention() is not disturbed by what its storage held before", async () => {
-  await using gpu = await openTestGpu();
-  if (!gpu) return;
-  const sizes = { B: 2, T: 72, H: 2, D: 8 };
-  const data = randomFloats(2 * 72 * 48, 4);
-  const y = await forward(gpu, sizes, data);
-  await forward(gpu, sizes, new Float32Array(data.length).fill(NaN));
-  assertEquals(await forward(gpu, sizes, data), y);
+Deno.test("attention() and its gradient are not disturbed by what their storage held before", async () => {
+  for (const kernels of ["wave", "tile"] as const) {
+    await using gpu = await openTestGpu({ kernels });
+    if (!gpu) return;
+    const gradient = async (data: Float32Array) => {
+      const qkv = inputTensor("qkv", [2 * 72, 48]);
+      const dY = inputTensor("d_y", [2 * 72, 16]);
+      const dQkv = createTensor("d_qkv", qkv.shape, { lifetime: "persistent" });
+      const tape = new Tape();
+      tape.passGradient(attention(tape, qkv, { batch: 2, heads: 2 }), dY);
+      tape.backward();
+      copy(tape, tape.gradientOf(qkv)!, dQkv);
+      gpu.write(qkv, data);
+      gpu.write(dY, randomFloats(2 * 72 * 16, 5));
+      gpu.compile(tape.calls, "gradient").replay();
+      return await gpu.read(dQkv);
+    };
+    const data = randomFloats(2 * 72 * 48, 4);
+    const clean = await gradient(data);
+    assert(clean.every(Number.isFinite));
+    await gradient(new Float32Array(data.length).fill(NaN));
+    assertEquals(await gradient(data), clean);
+  }
 });
 
 Deno.test("attention() refuses heads and batches that do not divide, and impossible dropout", () => {

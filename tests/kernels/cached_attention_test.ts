@@ -133,10 +133,10 @@ Deno.test("cachedAttention() gives padding 0 and writes nothing for it", async (
   await using gpu = await openTestGpu();
   await using reference = openReferenceBackend();
   for (const backend of gpu ? [reference, gpu] : [reference]) {
-    const cache = openCache(backend, { heads: 1, D: 4, S: 8, n: 3 });
+    const cache = openCache(backend, { heads: 1, D: 4, S: 8, n: 3, slots: 2 });
     const { keys, values } = cache.tensors;
-    backend.write(keys, new Float32Array(32).fill(NaN));
-    backend.write(values, new Float32Array(32).fill(NaN));
+    backend.write(keys, new Float32Array(64).fill(NaN));
+    backend.write(values, new Float32Array(64).fill(NaN));
     const rows = await cache.attend({ qkv: randomFloats(36, 1), positions: [0, PADDING_POSITION, 8] });
     assertEquals(rows.slice(4), new Float32Array(8));
     assert(rows.slice(0, 4).every(Number.isFinite), "keys and values past the position are not used");
@@ -163,6 +163,12 @@ Deno.test("cachedAttention() attends to a cache of 8192 rows", async () => {
   reference.write(same.tensors.keys, keys);
   reference.write(same.tensors.values, values);
   assertClose(rows, await same.attend({ qkv, positions: [8191] }), { name: "y" });
+});
+
+Deno.test("cachedAttention() refuses caches whose loops a CPU adapter would cut short", async () => {
+  await using gpu = await openTestGpu();
+  if (!gpu?.device.traits.isSoftware) return;
+  assertThrows(() => openCache(gpu, { heads: 1, D: 131, S: 8192, n: 1 }), Error, "need fewer positions");
 });
 
 Deno.test("cachedAttention() is exact for scores that would overflow exp()", async () => {

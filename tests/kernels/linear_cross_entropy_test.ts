@@ -7,7 +7,7 @@ import type { KernelFamily } from "../../kernels/program/lowering.ts";
 import { openReferenceBackend } from "../../kernels/program/reference_backend.ts";
 import { createStepControl, packStepControl } from "../../kernels/program/step_control.ts";
 import { Tape } from "../../kernels/program/tape.ts";
-import { createTensor, viewOf } from "../../kernels/program/tensor.ts";
+import { createTensor, type Tensor, viewOf } from "../../kernels/program/tensor.ts";
 import { openTestGpu } from "../support/gpu.ts";
 import { assertClose, inputTensor, randomFloats, randomIntegers } from "../support/operation_checks.ts";
 
@@ -16,6 +16,10 @@ interface Size {
   C: number;
   V: number;
   chunkBytes?: number;
+  /** How often the program runs; once where left out. */
+  replays?: number;
+  /** Whether the weight's gradient is one that accumulates; true where left out. */
+  isParameter?: boolean;
 }
 
 interface Result {
@@ -36,12 +40,13 @@ function randomData({ N, C, V }: Size): Data {
   return { x: randomFloats(N * C, 1), weight: randomFloats(V * C, 2), targets };
 }
 
-async function run(backend: Backend, { N, C, V, chunkBytes }: Size, data: Data): Promise<Result> {
+async function run(backend: Backend, size: Size, data: Data): Promise<Result> {
+  const { N, C, V, chunkBytes, replays = 1, isParameter = true } = size;
   const flat = createTensor("parameters", [V * C], { lifetime: "parameter" });
   const flatGradient = createTensor("gradients", [V * C], { lifetime: "gradient" });
   const weight = viewOf(flat, { offset: 0, shape: [V, C], name: "weight", requiresGradient: true });
   const dWeight = viewOf(flatGradient, { offset: 0, shape: [V, C] });
-  const tape = new Tape({ parameterGradients: new Map([[weight, dWeight]]) });
+  const tape = new Tape({ parameterGradients: new Map(isParameter ? [[weight, dWeight]] : []) });
   const x = inputTensor("x", [N, C]);
   const targets = inputTensor("targets", [N], { dtype: "u32" });
   const accumulator = inputTensor("accumulator", [1]);
@@ -50,12 +55,17 @@ async function run(backend: Backend, { N, C, V, chunkBytes }: Size, data: Data):
   tape.backward();
   const dX = inputTensor("d_x_kept", [N, C]);
   copy(tape, tape.gradientOf(x)!, dX);
+  if (!isParameter) copy(tape, tape.gradientOf(weight)!, dWeight);
   backend.write(x, data.x);
   backend.write(flat, data.weight);
   backend.write(targets, data.targets);
   const divisor = data.targets.filter((target) => target !== IGNORED_TARGET).length;
-  backend.write(control, packStepControl({ step: 0, seed: 0, firstSample: 0, lossDivisor: divisor, learningRate: 0 }));
-  backend.compile(tape.calls, "loss").replay();
+  backend.write(
+    control,
+    packStepControl({ step: 0, seed: 0, firstSample: 0, lossDivisor: divisor, learningRate: 0 }),
+  );
+  const program = backend.compile(tape.calls, "loss");
+  for (let i = 0; i < replays; i++) program.replay();
   return {
     loss: (await backend.read(accumulator))[0],
     dX: (await backend.read(dX)) as Float32Array,
@@ -64,7 +74,11 @@ async function run(backend: Backend, { N, C, V, chunkBytes }: Size, data: Data):
 }
 
 for (const kernels of ["wave", "tile"] as KernelFamily[]) {
-  const sizes: Size[] = [{ N: 1, C: 1, V: 1 }, { N: 5, C: 12, V: 65 }, { N: 130, C: 20, V: 322 }, { N: 70, C: 15, V: 7 }];
+  const sizes: Size[] = [{ N: 1, C: 1, V: 1 }, { N: 5, C: 12, V: 65 }, { N: 130, C: 20, V: 322 }, {
+    N: 70,
+    C: 15,
+    V: 7,
+  }];
   for (const size of sizes) {
     Deno.test(`linearCrossEntropy() on the GPU matches the reference for ${JSON.stringify(size)} (${kernels})`, async () => {
       await using gpu = await openTestGpu({ kernels });
@@ -95,7 +109,9 @@ Deno.test("linearCrossEntropy() has the gradient of its numerical derivative", a
     return (losses[0] - losses[1]) * 128;
   };
   for (let i = 0; i < dX.length; i++) assertAlmostEquals(dX[i], await differenceIn(data.x, i), 1e-4);
-  for (let i = 0; i < dWeight.length; i++) assertAlmostEquals(dWeight[i], await differenceIn(data.weight, i), 1e-4);
+  for (let i = 0; i < dWeight.length; i++) {
+    assertAlmostEquals(dWeight[i], await differenceIn(data.weight, i), 1e-4);
+  }
 });
 
 Deno.test("linearCrossEntropy() of uniform logits is ln V", async () => {
@@ -118,6 +134,28 @@ Deno.test("linearCrossEntropy() in chunks equals linearCrossEntropy() at once", 
   assertClose(chunked.dWeight, whole.dWeight, { name: "d_weight" });
 });
 
+Deno.test("linearCrossEntropy() adds to the accumulator and the parameter's gradient and overwrites that of x", async () => {
+  await using gpu = await openTestGpu();
+  if (!gpu) return;
+  const size = { N: 5, C: 8, V: 20 };
+  const data = randomData(size);
+  const once = await run(gpu, size, data);
+  const twice = await run(gpu, { ...size, replays: 2 }, data);
+  assertClose([twice.loss], [2 * once.loss], { name: "loss" });
+  assertClose(twice.dWeight, once.dWeight.map((value) => 2 * value), { name: "d_weight" });
+  assertEquals(twice.dX, once.dX);
+});
+
+Deno.test("linearCrossEntropy() begins a gradient that is not a parameter's with its first chunk", async () => {
+  await using gpu = await openTestGpu();
+  if (!gpu) return;
+  const size = { N: 130, C: 8, V: 20, chunkBytes: 64 * 20 * 4 };
+  const data = randomData(size);
+  const expected = await run(gpu, size, data);
+  const actual = await run(gpu, { ...size, isParameter: false, replays: 2 }, data);
+  assertEquals(actual.dWeight, expected.dWeight);
+});
+
 Deno.test("linearCrossEntropy() does not count ignored targets", async () => {
   await using gpu = await openTestGpu();
   if (!gpu) return;
@@ -130,10 +168,70 @@ Deno.test("linearCrossEntropy() does not count ignored targets", async () => {
   assertEquals(second.dX.subarray(8, 16), new Float32Array(8));
 });
 
+Deno.test("linearCrossEntropy() on a GPU gives each long row a workgroup", async () => {
+  await using gpu = await openTestGpu();
+  if (!gpu) return;
+  await using reference = openReferenceBackend();
+  Object.assign(gpu.device.traits, { isSoftware: false });
+  const size = { N: 5, C: 4, V: 4099 };
+  const data = randomData(size);
+  const [actual, expected] = [await run(gpu, size, data), await run(reference, size, data)];
+  assertClose([actual.loss], [expected.loss], { name: "loss" });
+  assertClose(actual.dX, expected.dX, { name: "d_x" });
+  assertClose(actual.dWeight, expected.dWeight, { name: "d_weight" });
+});
+
+Deno.test("linearCrossEntropy() keeps the loss of logits that exp would overflow", async () => {
+  await using gpu = await openTestGpu();
+  if (!gpu) return;
+  const data = {
+    x: Float32Array.of(1, 0, 0, 0),
+    weight: Float32Array.of(1000, 0, 0, 0, 990, 0, 0, 0, -1000, 0, 0, 0),
+    targets: Uint32Array.of(1),
+  };
+  const { loss, dX } = await run(gpu, { N: 1, C: 4, V: 3 }, data);
+  assertAlmostEquals(loss, 10 + Math.log1p(Math.exp(-10)), 1e-4);
+  assertAlmostEquals(dX[0], 10 / (1 + Math.exp(-10)), 1e-3);
+});
+
+Deno.test("linearCrossEntropy() leaves logits and gradients alone outside training and for frozen tensors", async () => {
+  await using backend = await openTestGpu() ?? openReferenceBackend();
+  const control = createStepControl();
+  const accumulator = inputTensor("accumulator", [1]);
+  const x = inputTensor("x", [2, 4]);
+  const targets = inputTensor("targets", [2], { dtype: "u32" });
+  const weight = inputTensor("weight", [3, 4]);
+  const frozen = inputTensor("weight", [3, 4], { requiresGradient: false });
+  const record = (weight: Tensor, training: boolean) => {
+    const tape = new Tape();
+    linearCrossEntropy(tape, { x, weight, targets, control, accumulator, training });
+    return tape;
+  };
+  assertEquals(Object.keys(record(weight, true).calls[0].outputs), ["accumulator", "d_x", "d_weight"]);
+  assertEquals(Object.keys(record(frozen, true).calls[0].outputs), ["accumulator", "d_x"]);
+  assertEquals(Object.keys(record(weight, false).calls[0].outputs), ["accumulator"]);
+  backend.write(
+    control,
+    packStepControl({ step: 0, seed: 0, firstSample: 0, lossDivisor: 2, learningRate: 0 }),
+  );
+  backend.compile(record(weight, false).calls, "evaluation").replay();
+  assertAlmostEquals((await backend.read(accumulator))[0], Math.log(3), 1e-6);
+});
+
 Deno.test("linearCrossEntropy() refuses shapes that do not fit", () => {
   const x = inputTensor("x", [2, 3]);
   const targets = inputTensor("targets", [2], { dtype: "u32" });
-  const tensors = { x, targets, weight: inputTensor("w", [4, 5]), control: createStepControl(), training: false };
+  const tensors = {
+    x,
+    targets,
+    weight: inputTensor("w", [4, 5]),
+    control: createStepControl(),
+    training: false,
+  };
   const accumulator = inputTensor("accumulator", [1]);
-  assertThrows(() => linearCrossEntropy(new Tape(), { ...tensors, accumulator }), TypeError, "need [N, C], [V, C] and [N]");
+  assertThrows(
+    () => linearCrossEntropy(new Tape(), { ...tensors, accumulator }),
+    TypeError,
+    "need [N, C], [V, C] and [N]",
+  );
 });
