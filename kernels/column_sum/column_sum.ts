@@ -1,6 +1,7 @@
-// Column sums: y[c] = sum over n of x[n, c], the gradient of whatever was broadcast over rows (biases, positions).
-// Rows are summed in blocks, the sums of the blocks by a second dispatch of the same kernel: an order fixed by the
-// shape, with enough invocations at work for any shape.
+// Column sums: y[c] = sum over n of x[n, c], the gradient of whatever was broadcast over rows (biases,
+// positions).
+// Rows are summed in blocks, the sums of the blocks by a second dispatch of the same kernel: an order fixed
+// by the shape, with enough invocations at work for any shape.
 
 import { type Call, floats, type Pass } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";

@@ -1,5 +1,5 @@
-// Dropout whose mask is never stored: it is a function of (seed, step, call site, sample, element), so the backward pass
-// draws it again, and a batch of 8 and two of 4 drop the same elements.
+// Dropout whose mask is never stored: it is a function of (seed, step, call site, sample, element), so the
+// backward pass draws it again, and a batch of 8 and two of 4 drop the same elements.
 
 import { elementwiseGrid } from "../add/add.ts";
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
@@ -48,8 +48,8 @@ export function dropout(
 }
 
 /**
- * y = x mask / (1 - probability), added to y with the attribute `accumulate`. The mask follows from the call's `site`:
- * a backward call has the site of its forward call.
+ * y = x mask / (1 - probability), added to y with the attribute `accumulate`. The mask follows from the
+ * call's `site`: a backward call has the site of its forward call.
  */
 export const dropoutPass: Pass = {
   name: "dropout_forward",

@@ -1,4 +1,5 @@
-// The specification of kernels/dropout: y[i] = x[i] / (1 - p) where the random number of element i is at least p, else 0.
+// The specification of kernels/dropout: y[i] = x[i] / (1 - p) where the random number of element i is at
+// least p, else 0.
 
 import { type RandomCounter, randomUnit } from "../snippets/random.ts";
 

@@ -1,6 +1,7 @@
-// Token embedding plus position embedding. The gradient of the token table is summed by segments of rows with the same
-// token, which the host sorts beside the batch; only rows of tokens in the batch are touched. The gradient of the
-// position table is a column sum, because training batches are packed: row n has position n % T.
+// Token embedding plus position embedding. The gradient of the token table is summed by segments of rows with
+// the same token, which the host sorts beside the batch; only rows of tokens in the batch are touched. The
+// gradient of the position table is a column sum, because training batches are packed: row n has position n %
+// T.
 
 import { columnSumPass } from "../column_sum/column_sum.ts";
 import { rowGrid } from "../layer_norm/layer_norm.ts";
@@ -44,8 +45,8 @@ export interface EmbeddingInputs {
 /**
  * y[n] = tokenTable[tokens[n]] + positionTable[positions[n]].
  *
- * For the gradient of the position table the batch must be packed: row n has position n % T, T being the last dimension
- * of tokens but at most P.
+ * For the gradient of the position table the batch must be packed: row n has position n % T, T being the last
+ * dimension of tokens but at most P.
  *
  * @returns [...shape of tokens, C]
  * @throws {TypeError} when tables, tokens, positions and segments do not fit together
@@ -81,7 +82,8 @@ export function embedding(tape: Tape, inputs: EmbeddingInputs): Tensor {
 }
 
 /**
- * The fixed position table of the first transformer, without parameters and for any length: table with sin(p / 10000^(2i / C)) in column 2i and the cosine of the same angle in column 2i + 1.
+ * The fixed position table of the first transformer, without parameters and for any length: table with sin(p
+ * / 10000^(2i / C)) in column 2i and the cosine of the same angle in column 2i + 1.
  *
  * @param P positions
  * @param C columns

@@ -1,5 +1,5 @@
-// The specification of kernels/embedding: y[n] = tokenTable[tokens[n]] + positionTable[positions[n]], and the gradient of
-// the token table by segments: dTokenTable[ids[s]] += sum over the rows n of segment s of dY[n].
+// The specification of kernels/embedding: y[n] = tokenTable[tokens[n]] + positionTable[positions[n]], and the
+// gradient of the token table by segments: dTokenTable[ids[s]] += sum over the rows n of segment s of dY[n].
 
 export function embeddingForwardReference(tensors: {
   tokens: Uint32Array;

@@ -1,4 +1,5 @@
-// Sorts the rows of a batch by token, so that the gradient of each token's vector is one sum with a fixed order.
+// Sorts the rows of a batch by token, so that the gradient of each token's vector is one sum with a fixed
+// order.
 // A counting sort: linear in rows and vocabulary.
 
 export interface Segments {

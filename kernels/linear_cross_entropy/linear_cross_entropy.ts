@@ -1,6 +1,7 @@
-// Language-model head and loss in one operation: logits = x Wt, mean cross-entropy against the targets. Logits exist for one
-// chunk of rows at a time, and where a gradient is wanted they are turned into it on the spot, so that the largest tensor
-// of a language model is never materialised (the idea of Liger-Kernel's fused linear cross-entropy, arXiv:2410.10989).
+// Language-model head and loss in one operation: logits = x Wt, mean cross-entropy against the targets.
+// Logits exist for one chunk of rows at a time, and where a gradient is wanted they are turned into it on the
+// spot, so that the largest tensor of a language model is never materialised (the idea of Liger-Kernel's
+// fused linear cross-entropy, arXiv:2410.10989).
 
 import { lowerMatmul } from "../matmul/matmul.ts";
 import { wholeOperand } from "../matmul/matmul_spec.ts";
@@ -40,8 +41,9 @@ const ROW_GROUP = 64;
 const WIDE_ROW = 4096;
 
 /**
- * accumulator += sum_n (log sum_v exp(logits[n, v]) - logits[n, target_n]) / divisor, with logits = x weight^T. When
- * training, the gradient of x is computed on the way and that of the weight is added to the parameter's.
+ * accumulator += sum_n (log sum_v exp(logits[n, v]) - logits[n, target_n]) / divisor, with logits = x
+ * weight^T. When training, the gradient of x is computed on the way and that of the weight is added to the
+ * parameter's.
  *
  * @throws {TypeError} when the shapes do not fit together
  */

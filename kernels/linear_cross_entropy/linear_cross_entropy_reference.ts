@@ -1,4 +1,5 @@
-// The specification of kernels/linear_cross_entropy: logits, softmax, loss and both gradients, one row after the other.
+// The specification of kernels/linear_cross_entropy: logits, softmax, loss and both gradients, one row after
+// the other.
 
 /** A target that is not counted: padding, or text whose loss is not wanted. */
 export const IGNORED_TARGET = 0xffffffff;

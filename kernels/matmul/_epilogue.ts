@@ -14,13 +14,9 @@ export function epilogueSnippet(width: 1 | 4): string {
   return (width === 4 ? quad : scalar) + gelu + epilogue;
 }
 
-export function epilogueConstants(spec: MatmulSpec, width: 1 | 4): Record<string, number> {
+/** What an epilogue does, as override constants: a pipeline of its own each. */
+export function epilogueConstants(spec: MatmulSpec): Record<string, number> {
   return {
-    M: spec.M,
-    N: Math.ceil(spec.N / width),
-    K: spec.K,
-    HEADS: spec.heads ?? 1,
-    ...operandConstants("C", spec.c, width),
     ACCUMULATE: Number(spec.accumulate ?? false),
     HAS_BIAS: Number(spec.bias !== undefined),
     HAS_PRE_ACTIVATION: Number(spec.preActivation !== undefined),
@@ -28,14 +24,32 @@ export function epilogueConstants(spec: MatmulSpec, width: 1 | 4): Record<string
   };
 }
 
-/** Geometry of an operand in units of `width` floats, under the names the kernels use. */
-export function operandConstants(prefix: string, operand: Operand, width: number): Record<string, number> {
+/**
+ * The fields of MatmulShape: sizes are data, so that products of all sizes share a pipeline.
+ *
+ * @param widths floats per element of the operands as the kernel reads them, and per Vector of C
+ */
+export function matmulShape(spec: MatmulSpec, widths: { operands: 1 | 4; c: 1 | 4 }): Record<string, number> {
   return {
-    [`${prefix}_PITCH`]: Math.ceil(pitchOf(operand) / width),
-    [`${prefix}_ROWS_PER_BATCH`]: operand.rowsPerBatch,
-    [`${prefix}_ROWS_PER_HEAD`]: operand.rowsPerHead,
-    [`${prefix}_COLUMN`]: operand.column / width,
-    [`${prefix}_COLUMNS_PER_HEAD`]: operand.columnsPerHead / width,
+    M: spec.M,
+    N: Math.ceil(spec.N / widths.c),
+    K: spec.K,
+    heads: spec.heads ?? 1,
+    ...operandShape("c", spec.c, widths.c),
+    ...operandShape("a", spec.a, widths.operands),
+    ...operandShape("b", spec.b, widths.operands),
+    k_start: 0,
+    k_stop: spec.K,
+  };
+}
+
+function operandShape(name: string, operand: Operand, width: number): Record<string, number> {
+  return {
+    [`${name}_pitch`]: Math.ceil(pitchOf(operand) / width),
+    [`${name}_rows_per_batch`]: operand.rowsPerBatch,
+    [`${name}_rows_per_head`]: operand.rowsPerHead,
+    [`${name}_column`]: operand.column / width,
+    [`${name}_columns_per_head`]: operand.columnsPerHead / width,
   };
 }
 

@@ -1,7 +1,7 @@
 // Lowers products with few rows (decoding) to kernels that read each weight once instead of filling tiles with nothing.
 
 import type { Lowering } from "../program/lowering.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import fewRowsNn from "./matmul_few_rows_nn.wgsl" with { type: "text" };
 import fewRowsNt from "./matmul_few_rows_nt.wgsl" with { type: "text" };
 import { matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
@@ -13,7 +13,8 @@ export function fitsFewRows(spec: MatmulSpec): boolean {
   if (spec.M > MAX_ROWS || (spec.batch ?? 1) > 1 || spec.K % 4 !== 0) return false;
   if (!isWhole(spec.a, spec.K) || (spec.causality ?? "none") !== "none") return false;
   if (spec.mode === "NN") {
-    return spec.N % 4 === 0 && isWhole(spec.b, spec.N) && pitchOf(spec.c) % 4 === 0 && spec.c.column % 4 === 0;
+    return spec.N % 4 === 0 && isWhole(spec.b, spec.N) && pitchOf(spec.c) % 4 === 0 &&
+      spec.c.column % 4 === 0;
   }
   return spec.mode === "NT" && isWhole(spec.b, spec.K);
 }
@@ -30,7 +31,8 @@ export function lowerFewRows(lowering: Lowering, spec: MatmulSpec): void {
     lowering.dispatch({
       kernel: "matmul_few_rows_nn",
       code: epilogueSnippet(4) + fewRowsNn,
-      constants: { ...epilogueConstants(spec, 4), LANES: lanes },
+      constants: { ...epilogueConstants(spec), LANES: lanes },
+      shape: matmulShape(spec, { operands: 4, c: 4 }),
       bindings,
       grid: [Math.ceil(spec.N / 4 / lanes), spec.M],
       flops,
@@ -42,7 +44,8 @@ export function lowerFewRows(lowering: Lowering, spec: MatmulSpec): void {
   lowering.dispatch({
     kernel: "matmul_few_rows_nt",
     code: lowering.lanesSnippet + epilogueSnippet(1) + fewRowsNt,
-    constants: { ...epilogueConstants(spec, 1), LANES: lanes, ROWS: rows },
+    constants: { ...epilogueConstants(spec), LANES: lanes, ROWS: rows },
+    shape: matmulShape(spec, { operands: 4, c: 1 }),
     bindings,
     grid: [width, spec.M, Math.ceil(groups / width)],
     flops,

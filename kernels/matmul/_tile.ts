@@ -1,7 +1,7 @@
 // Lowers a product to matmul_tile.wgsl.
 
 import type { Lowering } from "../program/lowering.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, operandConstants } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import { matmulFlops, type MatmulSpec } from "./matmul_spec.ts";
 import matmulTile from "./matmul_tile.wgsl" with { type: "text" };
 
@@ -27,15 +27,12 @@ function lowerPiece(lowering: Lowering, spec: MatmulSpec, piece: { start: number
     kernel: "matmul_tile",
     code: epilogueSnippet(1) + matmulTile,
     constants: {
-      ...epilogueConstants({ ...spec, accumulate: spec.accumulate || piece.start > 0 }, 1),
+      ...epilogueConstants({ ...spec, accumulate: spec.accumulate || piece.start > 0 }),
       A_TRANSPOSED: Number(spec.mode === "TN"),
       B_TRANSPOSED: Number(spec.mode === "NT"),
       CAUSALITY: CAUSALITIES[spec.causality ?? "none"],
-      K_START: piece.start,
-      K_STOP: piece.stop,
-      ...operandConstants("A", spec.a, 1),
-      ...operandConstants("B", spec.b, 1),
     },
+    shape: { ...matmulShape(spec, { operands: 1, c: 1 }), k_start: piece.start, k_stop: piece.stop },
     bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
     grid: [Math.ceil(spec.N / TILE), Math.ceil(spec.M / TILE), spec.batch ?? 1],
     flops: matmulFlops(spec) * (piece.stop - piece.start) / spec.K,

@@ -1,7 +1,7 @@
 // Lowers a product to the wave kernel of matmul_wave.ts: chooses the register tile and where the operands are read from.
 
 import type { Lowering, Resource } from "../program/lowering.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, operandConstants } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import { matmulFlops, type MatmulSpec, type Operand, operandRows, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 
@@ -37,16 +37,18 @@ export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
   const tile = chooseTile(spec);
   const aInTexture = wantsTexture(lowering, spec);
   const bInTexture = fitsTexture(lowering, spec.b);
-  const code = matmulWave({ mode: spec.mode, ...tile, aInTexture, bInTexture, causality: spec.causality ?? "none" });
+  const code = matmulWave({
+    mode: spec.mode,
+    ...tile,
+    aInTexture,
+    bInTexture,
+    causality: spec.causality ?? "none",
+  });
   lowering.dispatch({
     kernel: "matmul_wave",
     code: epilogueSnippet(4) + code,
-    constants: {
-      ...epilogueConstants(spec, 4),
-      WAVES: tile.waves,
-      ...operandConstants("A", spec.a, 4),
-      ...operandConstants("B", spec.b, 4),
-    },
+    constants: { ...epilogueConstants(spec), WAVES: tile.waves },
+    shape: matmulShape(spec, { operands: 4, c: 4 }),
     bindings: {
       a: resourceOf(lowering, spec.a, aInTexture),
       b: resourceOf(lowering, spec.b, bInTexture),
@@ -68,12 +70,18 @@ function chooseTile(spec: MatmulSpec): Tile {
   const rows = spec.M <= 8 ? 8 : 16;
   const vectors = spec.N <= 32 ? 1 : 2;
   let waves = Math.min(8, Math.ceil(spec.M / rows));
-  while (waves > 1 && gridOf(spec, { rows, vectors, waves }).reduce((a, b) => a * b) < 8) waves = Math.ceil(waves / 2);
+  while (waves > 1 && gridOf(spec, { rows, vectors, waves }).reduce((a, b) => a * b) < 8) {
+    waves = Math.ceil(waves / 2);
+  }
   return { rows, vectors, waves };
 }
 
 function gridOf(spec: MatmulSpec, { rows, vectors, waves }: Tile): readonly [number, number, number] {
-  return [Math.ceil(spec.N / (WAVE_LANES * vectors * 4)), Math.ceil(spec.M / (rows * waves)), spec.batch ?? 1];
+  return [
+    Math.ceil(spec.N / (WAVE_LANES * vectors * 4)),
+    Math.ceil(spec.M / (rows * waves)),
+    spec.batch ?? 1,
+  ];
 }
 
 /**

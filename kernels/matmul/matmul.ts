@@ -36,7 +36,9 @@ export function matmul(tape: Tape, x: Tensor, weight: Tensor, options: MatmulOpt
   const [N, K] = transposed ? weight.shape : weight.shape.slice().reverse();
   if (columnsOf(x) !== K || weight.shape.length !== 2) {
     const needed = transposed ? "[..., K] and [N, K]" : "[..., K] and [K, N]";
-    throw new TypeError(`Cannot multiply ${x.name} [${x.shape}] by ${weight.name} [${weight.shape}]: need ${needed}`);
+    throw new TypeError(
+      `Cannot multiply ${x.name} [${x.shape}] by ${weight.name} [${weight.shape}]: need ${needed}`,
+    );
   }
   const shape = [...x.shape.slice(0, -1), N];
   const y = tape.activation(name, shape, { from: bias ? [x, weight, bias] : [x, weight] });
@@ -65,7 +67,12 @@ function matmulVjp(call: Call, tape: Tape): void {
   const { a: x, b: weight, bias } = call.inputs;
   const isTransposed = call.attributes.mode === "NT";
   const dPre = beforeActivation(call, tape, dY);
-  recordProduct(tape, { a: dPre, b: weight, mode: isTransposed ? "NN" : "NT", target: tape.gradientTarget(x) });
+  recordProduct(tape, {
+    a: dPre,
+    b: weight,
+    mode: isTransposed ? "NN" : "NT",
+    target: tape.gradientTarget(x),
+  });
   const [a, b] = isTransposed ? [dPre, x] : [x, dPre];
   recordProduct(tape, { a, b, mode: "TN", target: tape.gradientTarget(weight) });
   const dBias = bias && tape.gradientTarget(bias);

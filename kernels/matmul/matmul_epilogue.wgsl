@@ -4,15 +4,30 @@
 // c [rows, C_PITCH] and pre_activation, as Vectors; bias [N] as Vectors. Row and column are those of the matrix; the
 // batch entry z selects where in the tensor it lies, as in matmul_spec.ts. Sums in f32.
 // Snippets: vector_4 or vector_1, gelu. Reference: matmul_reference.ts
-override M: u32;
-override N: u32; // in Vectors
-override K: u32;
-override HEADS: u32 = 1u;
-override C_PITCH: u32; // in Vectors, like the columns below
-override C_ROWS_PER_BATCH: u32 = 0u;
-override C_ROWS_PER_HEAD: u32 = 0u;
-override C_COLUMN: u32 = 0u;
-override C_COLUMNS_PER_HEAD: u32 = 0u;
+struct MatmulShape {
+  M: u32,
+  N: u32, // in Vectors
+  K: u32,
+  heads: u32,
+  // pitches and columns of c in Vectors, those of a and b as their kernel reads them
+  c_pitch: u32,
+  c_rows_per_batch: u32,
+  c_rows_per_head: u32,
+  c_column: u32,
+  c_columns_per_head: u32,
+  a_pitch: u32,
+  a_rows_per_batch: u32,
+  a_rows_per_head: u32,
+  a_column: u32,
+  a_columns_per_head: u32,
+  b_pitch: u32,
+  b_rows_per_batch: u32,
+  b_rows_per_head: u32,
+  b_column: u32,
+  b_columns_per_head: u32,
+  k_start: u32,
+  k_stop: u32,
+}
 override ACCUMULATE: u32 = 0u;
 override HAS_BIAS: u32 = 0u;
 override HAS_PRE_ACTIVATION: u32 = 0u;
@@ -20,12 +35,13 @@ override ACTIVATION: u32 = 0u; // 0 none, 1 gelu, 2 relu
 @group(0) @binding(2) var<storage, read_write> c: array<Vector>;
 @group(0) @binding(3) var<storage, read> bias: array<Vector>;
 @group(0) @binding(4) var<storage, read_write> pre_activation: array<Vector>;
+@group(0) @binding(5) var<uniform> shape: MatmulShape;
 
 fn store(z: u32, row: u32, column: u32, product: Vector) {
-  if (row >= M || column >= N) { return; }
-  let head = z % HEADS;
-  let c_row = (z / HEADS) * C_ROWS_PER_BATCH + head * C_ROWS_PER_HEAD + row;
-  let i = c_row * C_PITCH + C_COLUMN + head * C_COLUMNS_PER_HEAD + column;
+  if (row >= shape.M || column >= shape.N) { return; }
+  let head = z % shape.heads;
+  let c_row = (z / shape.heads) * shape.c_rows_per_batch + head * shape.c_rows_per_head + row;
+  let i = c_row * shape.c_pitch + shape.c_column + head * shape.c_columns_per_head + column;
   var value = product;
   if (HAS_BIAS == 1u) { value += bias[column]; }
   if (ACCUMULATE == 1u) { value += c[i]; }

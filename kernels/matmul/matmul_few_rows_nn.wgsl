@@ -14,19 +14,19 @@ var<workgroup> parts: array<vec4f, 512>;
 fn matmul_few_rows_nn(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let m = group.y;
   let n = group.x * LANES + local.x;
-  let column = min(n, N - 1u);
+  let column = min(n, shape.N - 1u);
   var sum = vec4f();
-  for (var k = local.y; k < K / 4u; k += PARTS) {
-    let left = a[m * (K / 4u) + k];
-    let first = k * 4u * N + column;
+  for (var k = local.y; k < shape.K / 4u; k += PARTS) {
+    let left = a[m * (shape.K / 4u) + k];
+    let first = k * 4u * shape.N + column;
     sum += left.x * b[first];
-    sum += left.y * b[first + N];
-    sum += left.z * b[first + 2u * N];
-    sum += left.w * b[first + 3u * N];
+    sum += left.y * b[first + shape.N];
+    sum += left.z * b[first + 2u * shape.N];
+    sum += left.w * b[first + 3u * shape.N];
   }
   parts[local.y * LANES + local.x] = sum;
   workgroupBarrier();
-  if (local.y != 0u || n >= N) { return; }
+  if (local.y != 0u || n >= shape.N) { return; }
   for (var part = 1u; part < PARTS; part++) { sum += parts[part * LANES + local.x]; }
   store(0u, m, n, sum);
 }

@@ -11,10 +11,10 @@
 fn matmul_few_rows_nt(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let m = group.y;
   let n = (group.z * 32768u + group.x) * ROWS + local.y;
-  let row = min(n, N - 1u);
+  let row = min(n, shape.N - 1u);
   var sum = vec4f();
-  for (var k = local.x; k < K / 4u; k += LANES) {
-    sum += a[m * (K / 4u) + k] * b[row * (K / 4u) + k];
+  for (var k = local.x; k < shape.K / 4u; k += LANES) {
+    sum += a[m * (shape.K / 4u) + k] * b[row * (shape.K / 4u) + k];
   }
   let product = lanes_sum((sum.x + sum.y) + (sum.z + sum.w), local);
   if (local.x == 0u) { store(0u, m, n, product); }

@@ -11,18 +11,6 @@
 override A_TRANSPOSED: u32 = 0u;
 override B_TRANSPOSED: u32 = 0u;
 override CAUSALITY: u32 = 0u;
-override K_START: u32 = 0u;
-override K_STOP: u32;
-override A_PITCH: u32;
-override A_ROWS_PER_BATCH: u32 = 0u;
-override A_ROWS_PER_HEAD: u32 = 0u;
-override A_COLUMN: u32 = 0u;
-override A_COLUMNS_PER_HEAD: u32 = 0u;
-override B_PITCH: u32;
-override B_ROWS_PER_BATCH: u32 = 0u;
-override B_ROWS_PER_HEAD: u32 = 0u;
-override B_COLUMN: u32 = 0u;
-override B_COLUMNS_PER_HEAD: u32 = 0u;
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 
@@ -32,17 +20,17 @@ var<workgroup> a_tile: array<f32, 1024>; // [DEPTH, TILE]
 var<workgroup> b_tile: array<f32, 1024>; // [DEPTH, TILE]
 
 fn a_at(z: u32, m: u32, k: u32) -> f32 {
-  if (m >= M || k >= K) { return 0.0; }
-  let head = z % HEADS;
-  let row = (z / HEADS) * A_ROWS_PER_BATCH + head * A_ROWS_PER_HEAD + select(m, k, A_TRANSPOSED == 1u);
-  return a[row * A_PITCH + A_COLUMN + head * A_COLUMNS_PER_HEAD + select(k, m, A_TRANSPOSED == 1u)];
+  if (m >= shape.M || k >= shape.K) { return 0.0; }
+  let head = z % shape.heads;
+  let row = (z / shape.heads) * shape.a_rows_per_batch + head * shape.a_rows_per_head + select(m, k, A_TRANSPOSED == 1u);
+  return a[row * shape.a_pitch + shape.a_column + head * shape.a_columns_per_head + select(k, m, A_TRANSPOSED == 1u)];
 }
 
 fn b_at(z: u32, k: u32, n: u32) -> f32 {
-  if (n >= N || k >= K) { return 0.0; }
-  let head = z % HEADS;
-  let row = (z / HEADS) * B_ROWS_PER_BATCH + head * B_ROWS_PER_HEAD + select(k, n, B_TRANSPOSED == 1u);
-  return b[row * B_PITCH + B_COLUMN + head * B_COLUMNS_PER_HEAD + select(n, k, B_TRANSPOSED == 1u)];
+  if (n >= shape.N || k >= shape.K) { return 0.0; }
+  let head = z % shape.heads;
+  let row = (z / shape.heads) * shape.b_rows_per_batch + head * shape.b_rows_per_head + select(k, n, B_TRANSPOSED == 1u);
+  return b[row * shape.b_pitch + shape.b_column + head * shape.b_columns_per_head + select(n, k, B_TRANSPOSED == 1u)];
 }
 
 // Neighbouring invocations load neighbouring addresses, whichever dimension that is.
@@ -67,8 +55,8 @@ fn matmul_tile(
   let m0 = group.y * TILE;
   let n0 = group.x * TILE;
   if (CAUSALITY == 1u && n0 > m0 + TILE - 1u) { return; }
-  let k_first = select(K_START, max(K_START, m0), CAUSALITY == 3u);
-  let k_end = select(K_STOP, min(K_STOP, m0 + TILE), CAUSALITY == 2u);
+  let k_first = select(shape.k_start, max(shape.k_start, m0), CAUSALITY == 3u);
+  let k_end = select(shape.k_stop, min(shape.k_stop, m0 + TILE), CAUSALITY == 2u);
   var sum0 = vec4f();
   var sum1 = vec4f();
   var sum2 = vec4f();

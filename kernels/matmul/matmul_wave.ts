@@ -33,12 +33,12 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   let lane = local.x;
   let m0 = (group.y * WAVES + local.y) * ${variant.rows}u;
   let n0 = group.x * ${WAVE_LANES * variant.vectors}u + lane; // in Vectors
-  let head = group.z % HEADS;
-  let a_row = (group.z / HEADS) * A_ROWS_PER_BATCH + head * A_ROWS_PER_HEAD;
-  let a_column = A_COLUMN + head * A_COLUMNS_PER_HEAD;
-  let b_row = (group.z / HEADS) * B_ROWS_PER_BATCH + head * B_ROWS_PER_HEAD;
-  let b_column = B_COLUMN + head * B_COLUMNS_PER_HEAD;
-  if (m0 >= M) { return; }
+  let head = group.z % shape.heads;
+  let a_row = (group.z / shape.heads) * shape.a_rows_per_batch + head * shape.a_rows_per_head;
+  let a_column = shape.a_column + head * shape.a_columns_per_head;
+  let b_row = (group.z / shape.heads) * shape.b_rows_per_batch + head * shape.b_rows_per_head;
+  let b_column = shape.b_column + head * shape.b_columns_per_head;
+  if (m0 >= shape.M) { return; }
 ${limits(variant)}${each(variant, (r, j) => `  var sum${r}_${j} = vec4f();\n`)}
   for (var k = k_first; k < k_end; k += ${WAVE_UNROLL}u) {
 ${variant.mode === "TN" ? loadTransposedA(variant) : loadA(variant)}${terms(variant)}  }
@@ -52,36 +52,25 @@ function header({ mode, rows, vectors }: WaveVariant): string {
 //   C[m, n] = sum_k ${product}
 // Written by matmul_wave.ts, which says why. Rows and columns of a and b are in Vectors of four along the row.
 override WAVES: u32; // waves of a workgroup, below each other
-override A_PITCH: u32;
-override A_ROWS_PER_BATCH: u32;
-override A_ROWS_PER_HEAD: u32;
-override A_COLUMN: u32;
-override A_COLUMNS_PER_HEAD: u32;
-override B_PITCH: u32;
-override B_ROWS_PER_BATCH: u32;
-override B_ROWS_PER_HEAD: u32;
-override B_COLUMN: u32;
-override B_COLUMNS_PER_HEAD: u32;
 `;
 }
 
 /** Declares operand `name` and its load(row, column). */
 function operand(name: "a" | "b", binding: number, inTexture: boolean): string {
-  const upper = name.toUpperCase();
   if (inTexture) {
     return `@group(0) @binding(${binding}) var ${name}: texture_storage_2d<rgba32float, read>;
 fn load_${name}(row: u32, column: u32) -> vec4f { return textureLoad(${name}, vec2u(column, row)); }
 `;
   }
   return `@group(0) @binding(${binding}) var<storage, read> ${name}: array<vec4f>;
-fn load_${name}(row: u32, column: u32) -> vec4f { return ${name}[row * ${upper}_PITCH + column]; }
+fn load_${name}(row: u32, column: u32) -> vec4f { return ${name}[row * shape.${name}_pitch + column]; }
 `;
 }
 
 /** First and last k, and the early end of waves that causality leaves nothing to do. */
 function limits({ causality, rows, vectors }: WaveVariant): string {
   const first = causality === "from" ? `(m0 / ${WAVE_UNROLL}u) * ${WAVE_UNROLL}u` : "0u";
-  const end = causality === "upto" ? `min(K, m0 + ${rows}u)` : "K";
+  const end = causality === "upto" ? `min(shape.K, m0 + ${rows}u)` : "shape.K";
   const skip = causality === "skip"
     ? `  if (group.x * ${WAVE_LANES * vectors * 4}u > m0 + ${rows - 1}u) { return; }\n`
     : "";
@@ -93,7 +82,7 @@ function loadA({ rows }: WaveVariant): string {
   let code = "";
   for (let block = 0; block < rows / WAVE_LANES; block++) {
     for (let q = 0; q < WAVE_UNROLL / 4; q++) {
-      const row = `a_row + min(m0 + ${block * WAVE_LANES}u + lane, M - 1u)`;
+      const row = `a_row + min(m0 + ${block * WAVE_LANES}u + lane, shape.M - 1u)`;
       code += `    let a${block}_${q} = load_a(${row}, a_column + k / 4u + ${q}u);\n`;
     }
   }

@@ -10,7 +10,7 @@ import type { Call } from "./call.ts";
 import { type Command, encodeCommand } from "./command.ts";
 import { GpuStorage, NO_PLAN, type Plan } from "./gpu_storage.ts";
 import { type Dispatch, type KernelFamily, Recorder, type Texture } from "./lowering.ts";
-import { Pipelines } from "./pipelines.ts";
+import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
 import { rootOf, sizeOf, type Tensor } from "./tensor.ts";
 import { timeCommands } from "./timing.ts";
@@ -213,18 +213,32 @@ export class GpuBackend implements Backend {
 
   #command(dispatch: Dispatch, plan: Plan): Command {
     const { kernel, grid, flops = 0 } = dispatch;
-    const { pipeline, layout, bindings } = this.#pipelines.get(dispatch);
-    const unknown = Object.keys(dispatch.bindings).find((name) =>
-      !bindings.some((binding) => binding.name === name)
-    );
-    if (unknown) throw new Error(`Internal: ${kernel} has no binding ${unknown}`);
-    const entries = bindings.map(({ name, index, kind }) => {
-      return {
-        binding: index,
-        resource: this.#storage.bindingOf(dispatch.bindings[name], { plan, access: kind }),
-      };
+    const compiled = this.#pipelines.get(dispatch);
+    assertNamesMatch(dispatch, compiled);
+    const entries = compiled.bindings.map(({ name, index, kind }) => {
+      const resource = kind === "uniform"
+        ? { buffer: this.#storage.uniform(packShape(dispatch, compiled)) }
+        : this.#storage.bindingOf(dispatch.bindings[name], { plan, access: kind });
+      return { binding: index, resource };
     });
-    const group = this.device.gpu.createBindGroup({ label: kernel, layout, entries });
-    return { kernel, pipeline, group, grid, flops };
+    const group = this.device.gpu.createBindGroup({ label: kernel, layout: compiled.layout, entries });
+    return { kernel, pipeline: compiled.pipeline, group, grid, flops };
   }
+}
+
+/** The words of `var<uniform> shape`, padded to whole vectors. */
+function packShape({ shape = {} }: Dispatch, { shapeFields }: CompiledKernel): Uint32Array {
+  const words = new Uint32Array(Math.ceil(shapeFields.length / 4) * 4);
+  shapeFields.forEach((name, i) => words[i] = shape[name]);
+  return words;
+}
+
+/** A misspelt operand or field would otherwise be taken for an absent one. */
+function assertNamesMatch(dispatch: Dispatch, { bindings, shapeFields }: CompiledKernel): void {
+  const unknown = Object.keys(dispatch.bindings).find((name) =>
+    !bindings.some((binding) => binding.name === name)
+  );
+  if (unknown) throw new Error(`Internal: ${dispatch.kernel} has no binding ${unknown}`);
+  const missing = shapeFields.find((name) => dispatch.shape?.[name] === undefined);
+  if (missing) throw new Error(`Internal: ${dispatch.kernel} needs ${missing} in its shape`);
 }

@@ -11,7 +11,7 @@ export type Plan = ReadonlyMap<Tensor | Texture, Slot>;
 export const NO_PLAN: Plan = new Map();
 
 /** What a binding of a kernel does with its resource. */
-export type Access = "read" | "write" | "texture_read" | "texture_write";
+export type Access = "read" | "write" | "uniform" | "texture_read" | "texture_write";
 
 export class GpuStorage implements Disposable {
   readonly #gpu: GPUDevice;
@@ -50,6 +50,18 @@ export class GpuStorage implements Disposable {
       buffer = this.#gpu.createBuffer({ label, size: Math.max(16, bytes), usage });
       this.#buffers.set(key, buffer);
     }
+    return buffer;
+  }
+
+  /** A small buffer of constant numbers; equal ones are shared. */
+  uniform(words: Uint32Array): GPUBuffer {
+    const key = `shape ${words.join()}`;
+    const existing = this.#buffers.get(key);
+    if (existing) return existing;
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const buffer = this.#gpu.createBuffer({ label: "shape", size: words.byteLength, usage });
+    this.#gpu.queue.writeBuffer(buffer, 0, words as Uint32Array<ArrayBuffer>);
+    this.#buffers.set(key, buffer);
     return buffer;
   }
 

@@ -34,6 +34,8 @@ export interface Dispatch {
   readonly code: string;
   /** Values of the `override` constants. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** u32 fields, by name, of the kernel's `var<uniform> shape`: sizes that do not deserve a pipeline of their own. */
+  readonly shape?: Readonly<Record<string, number>>;
   /** Resources by binding name. */
   readonly bindings: Readonly<Record<string, Resource>>;
   /** Workgroups per dimension. */

@@ -2,12 +2,14 @@
 // parameters are bound as sub-ranges and layers share pipelines.
 
 import type { Dispatch } from "./lowering.ts";
-import { type Binding, bindingsOf } from "./wgsl_bindings.ts";
+import { type Binding, bindingsOf, shapeFields } from "./wgsl_bindings.ts";
 
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly bindings: readonly Binding[];
+  /** Fields of its `shape`, in order. */
+  readonly shapeFields: readonly string[];
 }
 
 export class Pipelines {
@@ -42,7 +44,7 @@ export class Pipelines {
       layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: kernel, constants: constants ? { ...constants } : undefined },
     });
-    return { pipeline, layout, bindings };
+    return { pipeline, layout, bindings, shapeFields: shapeFields(code) };
   }
 }
 
@@ -51,6 +53,8 @@ function layoutEntry(binding: Binding): GPUBindGroupLayoutEntry {
   switch (binding.kind) {
     case "read":
       return { ...entry, buffer: { type: "read-only-storage" } };
+    case "uniform":
+      return { ...entry, buffer: { type: "uniform" } };
     case "write":
       return { ...entry, buffer: { type: "storage" } };
     case "texture_read":

@@ -4,11 +4,11 @@
 export interface Binding {
   readonly name: string;
   readonly index: number;
-  readonly kind: "read" | "write" | "texture_read" | "texture_write";
+  readonly kind: "read" | "write" | "uniform" | "texture_read" | "texture_write";
 }
 
 const DECLARATION =
-  /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<storage,\s*(read|read_write)>)?\s*(\w+)\s*:\s*(?:texture_storage_2d<\w+,\s*(read|write)>)?/g;
+  /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(?:storage,\s*)?(read|read_write|uniform)>)?\s*(\w+)\s*:\s*(?:texture_storage_2d<\w+,\s*(read|write)>)?/g;
 
 /** @throws {Error} when a binding is of a kind sheepop does not use */
 export function bindingsOf(code: string): Binding[] {
@@ -17,8 +17,20 @@ export function bindingsOf(code: string): Binding[] {
     if (!access && !texture) throw new Error(`Internal: cannot read WGSL binding: ${text}`);
     const kind = texture
       ? (texture === "read" ? "texture_read" : "texture_write")
-      : (access === "read" ? "read" : "write");
+      : (access === "read_write" ? "write" : access as "read" | "uniform");
     found.push({ name, index: Number(index), kind });
   }
   return found;
+}
+
+/**
+ * The fields of the struct behind `var<uniform> shape`, all u32, in order.
+ *
+ * @returns an empty list where the kernel declares none
+ */
+export function shapeFields(code: string): string[] {
+  const type = /var<uniform>\s*shape\s*:\s*(\w+)/.exec(code)?.[1];
+  if (!type) return [];
+  const body = new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`).exec(code)![1];
+  return Array.from(body.matchAll(/(\w+)\s*:\s*u32/g), ([, name]) => name);
 }

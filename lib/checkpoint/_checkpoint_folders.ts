@@ -51,7 +51,8 @@ export async function listStepFolders(parent: string): Promise<StepFolder[]> {
 }
 
 /**
- * Gives a complete, synced temporary folder its name, replacing an older folder of the same step.
+ * Gives a complete, synced temporary folder its name. An older folder of the same step is set aside for
+ * `pruneStepFolders()` to remove.
  *
  * @returns path of the step's folder
  */
@@ -64,14 +65,12 @@ export async function commitStepFolder(
   if (await exists(target)) await Deno.rename(target, `${target}.old-${randomHex()}`);
   await Deno.rename(temporary, target);
   await syncPath(parent);
-  for (const folder of await listStepFolders(parent)) {
-    if (folder.step === step && folder.isReplaced) await removeFolder(folder, parent);
-  }
   return target;
 }
 
 /**
- * Removes old checkpoints: all but the newest `keepLast` complete ones and the steps in `keep`.
+ * Removes old checkpoints: all but the newest `keepLast` complete ones and the steps in `keep`, and of each of
+ * these all but one folder.
  * An incomplete folder never counts as kept, and goes once enough complete ones are newer.
  */
 export async function pruneStepFolders(
@@ -79,15 +78,14 @@ export async function pruneStepFolders(
   options: { readonly keepLast: number; readonly keep: ReadonlySet<number> },
 ): Promise<void> {
   let complete = 0;
-  let lastStep = -1;
+  let keptStep = -1;
   for (const folder of await listStepFolders(parent)) {
-    const isRepeated = folder.step === lastStep;
-    if (complete < options.keepLast && !isRepeated) {
-      if (!await isComplete(folder.path)) continue;
+    const { path, step } = folder;
+    const isWanted = complete < options.keepLast || options.keep.has(step);
+    if (step === keptStep || !isWanted) await removeFolder(folder, parent);
+    else if (await isComplete(path)) {
       complete++;
-      lastStep = folder.step;
-    } else if (isRepeated || !options.keep.has(folder.step)) {
-      await removeFolder(folder, parent);
+      keptStep = step;
     }
   }
 }

@@ -2,18 +2,8 @@
 //   C[m, n] = sum_k A[m, k] B[k, n]
 // Written by matmul_wave.ts, which says why. Rows and columns of a and b are in Vectors of four along the row.
 override WAVES: u32; // waves of a workgroup, below each other
-override A_PITCH: u32;
-override A_ROWS_PER_BATCH: u32;
-override A_ROWS_PER_HEAD: u32;
-override A_COLUMN: u32;
-override A_COLUMNS_PER_HEAD: u32;
-override B_PITCH: u32;
-override B_ROWS_PER_BATCH: u32;
-override B_ROWS_PER_HEAD: u32;
-override B_COLUMN: u32;
-override B_COLUMNS_PER_HEAD: u32;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
-fn load_a(row: u32, column: u32) -> vec4f { return a[row * A_PITCH + column]; }
+fn load_a(row: u32, column: u32) -> vec4f { return a[row * shape.a_pitch + column]; }
 @group(0) @binding(1) var b: texture_storage_2d<rgba32float, read>;
 fn load_b(row: u32, column: u32) -> vec4f { return textureLoad(b, vec2u(column, row)); }
 
@@ -22,14 +12,14 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   let lane = local.x;
   let m0 = (group.y * WAVES + local.y) * 8u;
   let n0 = group.x * 8u + lane; // in Vectors
-  let head = group.z % HEADS;
-  let a_row = (group.z / HEADS) * A_ROWS_PER_BATCH + head * A_ROWS_PER_HEAD;
-  let a_column = A_COLUMN + head * A_COLUMNS_PER_HEAD;
-  let b_row = (group.z / HEADS) * B_ROWS_PER_BATCH + head * B_ROWS_PER_HEAD;
-  let b_column = B_COLUMN + head * B_COLUMNS_PER_HEAD;
-  if (m0 >= M) { return; }
+  let head = group.z % shape.heads;
+  let a_row = (group.z / shape.heads) * shape.a_rows_per_batch + head * shape.a_rows_per_head;
+  let a_column = shape.a_column + head * shape.a_columns_per_head;
+  let b_row = (group.z / shape.heads) * shape.b_rows_per_batch + head * shape.b_rows_per_head;
+  let b_column = shape.b_column + head * shape.b_columns_per_head;
+  if (m0 >= shape.M) { return; }
   let k_first = 0u;
-  let k_end = K;
+  let k_end = shape.K;
   var sum0_0 = vec4f();
   var sum1_0 = vec4f();
   var sum2_0 = vec4f();
@@ -40,8 +30,8 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   var sum7_0 = vec4f();
 
   for (var k = k_first; k < k_end; k += 8u) {
-    let a0_0 = load_a(a_row + min(m0 + 0u + lane, M - 1u), a_column + k / 4u + 0u);
-    let a0_1 = load_a(a_row + min(m0 + 0u + lane, M - 1u), a_column + k / 4u + 1u);
+    let a0_0 = load_a(a_row + min(m0 + 0u + lane, shape.M - 1u), a_column + k / 4u + 0u);
+    let a0_1 = load_a(a_row + min(m0 + 0u + lane, shape.M - 1u), a_column + k / 4u + 1u);
     let b0_0 = load_b(b_row + k + 0u, b_column + n0 + 0u);
     let a0at0 = subgroupShuffle(a0_0.x, 0u);
     sum0_0 += a0at0 * b0_0;

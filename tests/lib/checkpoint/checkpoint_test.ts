@@ -181,6 +181,7 @@ Deno.test("loadCheckpoint() refuses a manifest of a newer version instead of goi
 
 Deno.test("loadCheckpoint() refuses types of tensors and settings it does not know", async () => {
   await using folder = await openTestFolder();
+  await saveCheckpoint(folder.path, makeCheckpoint(1), { keepLast: 2 });
   const path = await saveCheckpoint(folder.path, makeCheckpoint(2), { keepLast: 2 });
   const replace = async (name: string, from: string, to: string) => {
     const file = join(path, name);
@@ -193,6 +194,10 @@ Deno.test("loadCheckpoint() refuses types of tensors and settings it does not kn
   };
   await replace("model.safetensors", "F32", "I32");
   await assertRejects(() => loadCheckpoint(path), UsageError, "only F32 and U32 are read");
+  const rejected: string[] = [];
+  const older = await loadCheckpoint(folder.path, { onRejected: (_, reason) => rejected.push(reason) });
+  assertEquals(older.step, 1);
+  assertStringIncludes(rejected[0], "only F32 and U32 are read");
   await replace("model.safetensors", "I32", "F32");
   await replace("config.json", '"d_model"', '"e_model"');
   await assertRejects(() => loadCheckpoint(path), UsageError, "model.e_model");
@@ -248,6 +253,15 @@ Deno.test("saveCheckpoint() refuses to keep fewer than two", async () => {
   assertEquals(namesIn(folder.path), []);
 });
 
+Deno.test("saveCheckpoint() never removes the step it saved, however old", async () => {
+  await using folder = await openTestFolder();
+  for (const step of [7, 8, 9, 5, 5]) {
+    await saveCheckpoint(folder.path, makeCheckpoint(step), { keepLast: 2 });
+  }
+  const names = ["step-00000005", "step-00000008", "step-00000009"];
+  assertEquals(namesIn(join(folder.path, "checkpoints")), names);
+});
+
 Deno.test("saveCheckpoint() replaces a step that is there, good or damaged", async () => {
   await using folder = await openTestFolder();
   const path = await saveCheckpoint(folder.path, makeCheckpoint(3), { keepLast: 2 });
@@ -293,6 +307,7 @@ Deno.test("saveCheckpoint() says what the full disk lacks and leaves the earlier
   const message = /step 2 in .*: it needs 2\d{6} bytes and \d+ are available; free disk space/;
   const save = (length: number) => saveCheckpoint(disk.path, makeCheckpoint(2, length), { keepLast: 2 });
   const refused = await assertRejects(() => save(170_000), UsageError);
+  assertEquals(refused.cause, undefined, "the disk was written to before its room was known");
   assert(message.test(refused.message), refused.message);
   assertEquals(namesIn(join(disk.path, "checkpoints")), ["step-00000001"]);
   assertEquals((await loadCheckpoint(disk.path)).step, 1);
@@ -311,6 +326,7 @@ Deno.test("saveCheckpoint() cleans up when the disk fills during the save", asyn
   const error = await saving.then(() => undefined, (error) => error);
   assert(error instanceof UsageError, String(error));
   assertStringIncludes(error.message, "are available; free disk space");
+  assertEquals((error.cause as { code?: string }).code, "ENOSPC");
   assertEquals(namesIn(parent), ["step-00000001"]);
   await Deno.remove(join(disk.path, "filler"));
   assertEquals((await loadCheckpoint(disk.path)).step, 1);

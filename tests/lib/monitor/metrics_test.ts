@@ -87,6 +87,7 @@ Deno.test("readMetrics() names a damaged line that is not the last", async () =>
       "{",
       '{"kind":"other"}',
       '{"kind":"train","step":"1"}',
+      '{"kind":"validation","step":null,"loss":1,"perplexity":1,"bits_per_byte":1,"tokens":1}',
     ]
   ) {
     writeRows(folder.path, [trainRow(10)]);
