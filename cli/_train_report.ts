@@ -23,7 +23,9 @@ export class TrainReport implements Disposable {
       case "ingestProgress":
         return this.#progress.update(`Reading files: ${formatCount(event.progress.files)}`);
       case "tokenizeProgress":
-        return this.#progress.update(`Making tokens: ${formatCount(event.documents)} of ${formatCount(event.totalDocuments)}`);
+        return this.#progress.update(
+          `Making tokens: ${formatCount(event.documents)} of ${formatCount(event.totalDocuments)}`,
+        );
       case "progress":
         return this.#progress.update(formatProgress(event));
       case "opened":
@@ -69,14 +71,22 @@ export function formatProgress(progress: TrainProgress): string {
   const { step, maxSteps, loss, learningRate, gradNorm, tokensPerSecond, etaMs } = progress;
   const filled = Math.round(BAR_CELLS * step / maxSteps);
   const bar = "#".repeat(filled) + "-".repeat(BAR_CELLS - filled);
-  return `[${bar}] ${formatCount(step)}/${formatCount(maxSteps)}  loss ${loss.toFixed(3)}  lr ${learningRate.toExponential(1)}  ` +
-    `grad norm ${gradNorm.toFixed(2)}  ${formatCount(Math.round(tokensPerSecond))} tokens/s  ${formatDuration(etaMs)} left`;
+  return `[${bar}] ${formatCount(step)}/${formatCount(maxSteps)}  loss ${loss.toFixed(3)}  lr ${
+    learningRate.toExponential(1)
+  }  ` +
+    `grad norm ${gradNorm.toFixed(2)}  ${formatCount(Math.round(tokensPerSecond))} tokens/s  ${
+      formatDuration(etaMs)
+    } left`;
 }
 
 /** Minutes and seconds, with hours or days where there are some. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   const two = (value: number) => String(value).padStart(2, "0");
   if (days > 0) return `${days} d ${hours} h`;
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
@@ -94,18 +104,26 @@ function formatEvent(event: TrainEvent): string {
   switch (event.kind) {
     case "ingested": {
       const { files, train, validation } = event.summary;
-      const left = files.skipped + files.failed > 0 ? `, ${formatCount(files.skipped + files.failed)} left out` : "";
-      return `Files: ${formatCount(files.ok)} read${left}, ${formatCount(train.documents + validation.documents)} documents, ` +
+      const left = files.skipped + files.failed > 0
+        ? `, ${formatCount(files.skipped + files.failed)} left out`
+        : "";
+      return `Files: ${formatCount(files.ok)} read${left}, ${
+        formatCount(train.documents + validation.documents)
+      } documents, ` +
         `${formatBytes(train.fileBytes + validation.fileBytes)}${event.upToDate ? " (up to date)" : ""}`;
     }
     case "tokenized": {
       const { train, validation, vocabSize } = event.info;
-      return `Tokens: ${formatCount(train.tokens)} to learn from, ${formatCount(validation.tokens)} to measure with, ` +
+      return `Tokens: ${formatCount(train.tokens)} to learn from, ${
+        formatCount(validation.tokens)
+      } to measure with, ` +
         `vocabulary ${formatCount(vocabSize)}${event.upToDate ? " (up to date)" : ""}`;
     }
     case "validation":
       return `step ${formatCount(event.step)}: validation loss ${event.loss.toFixed(4)}, perplexity ` +
-        `${event.perplexity.toFixed(2)}, ${event.bitsPerByte.toFixed(3)} bits/byte${event.isBest ? ", best so far" : ""}`;
+        `${event.perplexity.toFixed(2)}, ${event.bitsPerByte.toFixed(3)} bits/byte${
+          event.isBest ? ", best so far" : ""
+        }`;
     case "checkpoint":
       return `step ${formatCount(event.step)}: saved ${event.path}`;
     case "warning":

@@ -41,7 +41,9 @@ function show(event: GenerateEvent, { progress, prompt }: { progress: ProgressLi
       print("\n");
       const { newTokens, decodeMs, prefillMs, endedBy } = event.stats;
       const rate = newTokens / Math.max(1, decodeMs + prefillMs) * 1000;
-      return progress.update(`${formatCount(newTokens)} tokens, ${formatCount(Math.round(rate))} tokens/s, ended by ${endedBy}`);
+      return progress.update(
+        `${formatCount(newTokens)} tokens, ${formatCount(Math.round(rate))} tokens/s, ended by ${endedBy}`,
+      );
     }
   }
 }

@@ -30,7 +30,9 @@ async function run(call: CommandCall): Promise<number | void> {
     },
   );
   if (!signal || !result.stopped) return;
-  report.note(`Stopped at step ${result.step}; continue with: sheepop train --resume ${config.training.runDir}`);
+  report.note(
+    `Stopped at step ${result.step}; continue with: sheepop train --resume ${config.training.runDir}`,
+  );
   return signalStatus(signal);
 }
 

@@ -1,7 +1,8 @@
 // Gradient of an activation function.
 //   d_x[i] = d_y[i] f'(x[i]),   f = gelu (KIND = 1) or ReLU (KIND = 2, f'(0) = 0)
-// x (before the activation), d_y, d_x [SIZE] Vectors. Invocation i of the grid, rows of 64 *
-// num_workgroups.x, computes element i. d_x is overwritten, or added to with ACCUMULATE = 1.
+// x (before the activation), d_y, d_x [SIZE] Vectors.
+// Invocation i of the grid, rows of 64 * num_workgroups.x, computes element i.
+// d_x is overwritten, or added to with ACCUMULATE = 1.
 // Snippets: vector_4 or vector_1, gelu. Reference: activation_reference.ts
 override SIZE: u32;
 override KIND: u32;

@@ -1,8 +1,8 @@
 // Applies an activation function to every element.
 //   y[i] = gelu(x[i])          KIND = 1, the tanh form
 //   y[i] = max(x[i], 0)        KIND = 2, ReLU; NaN stays NaN
-// x, y [SIZE] Vectors. Invocation i of the grid, rows of 64 * num_workgroups.x, computes element i. y is
-// overwritten.
+// x, y [SIZE] Vectors.
+// Invocation i of the grid, rows of 64 * num_workgroups.x, computes element i. y is overwritten.
 // Snippets: vector_4 or vector_1, gelu. Reference: activation_reference.ts
 override SIZE: u32;
 override KIND: u32;

@@ -1,7 +1,6 @@
-// Column sums: y[c] = sum over n of x[n, c], the gradient of whatever was broadcast over rows (biases,
-// positions).
-// Rows are summed in blocks, the sums of the blocks by a second dispatch of the same kernel: an order fixed
-// by the shape, with enough invocations at work for any shape.
+// Column sums: y[c] = sum over n of x[n, c], the gradient of whatever was broadcast over rows, as biases are.
+// Rows are summed in blocks, the sums of the blocks by a second dispatch of the same kernel: an order fixed by
+// the shape, with enough invocations at work for any shape.
 
 import { type Call, floats, type Pass } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
@@ -13,9 +12,9 @@ import { columnSumReference } from "./column_sum_reference.ts";
 
 /** Columns, in Vectors, of one lane. */
 const LANE_COLUMNS = 8;
-/** Rows of a block while there are few blocks; more rows pay for the second dispatch and keep its share small. */
+/** Rows of a block while there are few blocks: enough to pay for the second dispatch. */
 const BLOCK_ROWS = 64;
-/** Blocks wanted at most: enough to keep a GPU busy, few enough for one invocation to sum in the second stage. */
+/** Blocks wanted at most: enough to keep a GPU busy, few enough for a short second stage. */
 const MAX_BLOCKS = 128;
 /** Software adapters stop an invocation after 65,535 iterations. */
 const MAX_BLOCK_ROWS = 32768;

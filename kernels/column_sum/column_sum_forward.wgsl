@@ -2,8 +2,8 @@
 //   y[p, c] = sum over n of x[n, c],   n from p * BLOCK to min(N, (p + 1) * BLOCK) - 1
 // x [N, C] Vectors, y [BLOCKS, C] Vectors.
 // A workgroup has (LANES, ROWS) invocations: row -> block p; a lane has eight columns, LANES apart, because
-// walking long stretches of a row is what caches reward. Grid: groups of 8 LANES columns, groups of ROWS
-// blocks.
+// walking long stretches of a row is what caches reward.
+// Grid: groups of 8 LANES columns, groups of ROWS blocks.
 // Sums in f32, in an order fixed by N and BLOCK. y is overwritten, or added to with ACCUMULATE = 1.
 // Assumes BLOCK < 65,536.
 // Snippets: vector_4 or vector_1. Reference: column_sum_reference.ts

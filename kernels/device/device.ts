@@ -105,7 +105,11 @@ function quietMesa(): void {
   if (Deno.build.os === "linux" && !Deno.env.get(variable)) Deno.env.set(variable, "/tmp");
 }
 
-async function findTraits(gpu: GPUDevice, info: GPUAdapterInfo, features: Set<string>): Promise<DeviceTraits> {
+async function findTraits(
+  gpu: GPUDevice,
+  info: GPUAdapterInfo,
+  features: Set<string>,
+): Promise<DeviceTraits> {
   const adapter = info.description || info.device || info.vendor || "unknown adapter";
   const isSoftware = info.isFallbackAdapter || /llvmpipe|lavapipe|swiftshader/i.test(adapter);
   const size = info.subgroupMinSize;
@@ -133,7 +137,9 @@ fn probe(@builtin(local_invocation_id) local: vec3u, @builtin(subgroup_size) siz
   let same_row = subgroupMin(local.y) == local.y && subgroupMax(local.y) == local.y;
   let all_lanes = size == ${size}u && subgroupAdd(1u) == size;
   let in_order = subgroupShuffle(local.x, 0u) == 0u && subgroupShuffle(local.x, 1u) == 1u &&
-    subgroupShuffle(local.x, ${size - 1}u) == ${size - 1}u && subgroupAdd(local.x) == ${size * (size - 1) / 2}u;
+    subgroupShuffle(local.x, ${size - 1}u) == ${size - 1}u && subgroupAdd(local.x) == ${
+    size * (size - 1) / 2
+  }u;
   mismatches[local.y * ${size}u + local.x] = u32(!(same_row && all_lanes && in_order));
 }`;
   const bytes = size * rows * 4;

@@ -5,7 +5,11 @@
 
 export interface Readback extends AsyncDisposable {
   /** Copies `bytes` of `source` from `offset` (multiples of 4) and hands the mapped copy to `use`. */
-  read<T>(source: GPUBuffer, range: { offset: number; bytes: number }, use: (data: ArrayBuffer) => T): Promise<T>;
+  read<T>(
+    source: GPUBuffer,
+    range: { offset: number; bytes: number },
+    use: (data: ArrayBuffer) => T,
+  ): Promise<T>;
 }
 
 /** @param bytes size of the staging buffer; larger reads go through it in pieces by the caller */

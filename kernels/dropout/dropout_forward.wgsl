@@ -1,8 +1,7 @@
-// Zeroes elements at random and scales the rest, so that the mean stays. The backward pass is the same kernel
-// on d_y.
-//   y[i] = x[i] / (1 - PROBABILITY) where random_unit(seed, step, SITE, first_sample + s, e) >= PROBABILITY,
-//     else 0
-//   s = i / SAMPLE, e = i % SAMPLE
+// Zeroes elements at random and scales the rest, so that the mean stays.
+// The backward pass is the same kernel on d_y.
+//   y[i] = x[i] / (1 - PROBABILITY) where u(i) >= PROBABILITY, else 0
+//   u(i) = random_unit(seed, step, SITE, first_sample + i / SAMPLE, i % SAMPLE)
 // x, y [SIZE] Vectors, SAMPLE Vectors per sample; control StepControl.
 // Invocation i of the grid, rows of 64 * num_workgroups.x, computes Vector i.
 // y is overwritten, or added to with ACCUMULATE = 1.

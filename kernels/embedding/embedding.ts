@@ -1,7 +1,6 @@
 // Token embedding plus position embedding. The gradient of the token table is summed by segments of rows with
-// the same token, which the host sorts beside the batch; only rows of tokens in the batch are touched. The
-// gradient of the position table is a column sum, because training batches are packed: row n has position n %
-// T.
+// the same token, which the host sorts beside the batch; only rows of tokens in the batch are touched.
+// Training batches are packed, row n has position n % T, so the gradient of the position table is a column sum.
 
 import { columnSumPass } from "../column_sum/column_sum.ts";
 import { rowGrid } from "../layer_norm/layer_norm.ts";
@@ -16,7 +15,7 @@ import embeddingForward from "./embedding_forward.wgsl" with { type: "text" };
 import { embeddingBackwardReference, embeddingForwardReference } from "./embedding_reference.ts";
 import { LONG_SEGMENT } from "./segments.ts";
 
-/** Columns, in Vectors, of one lane of the gradient: most segments are short, finding one costs as much as a few columns. */
+/** Columns, in Vectors, of one lane of the gradient: finding a segment costs as much as summing a few. */
 const LANE_COLUMNS = 8;
 
 /** The rows of the batch grouped by token: tensors with the contents of sortSegments(). */
@@ -57,8 +56,8 @@ export function embedding(tape: Tape, inputs: EmbeddingInputs): Tensor {
   const C = columnsOf(tokenTable);
   if (columnsOf(positionTable) !== C) {
     throw new TypeError(
-      `Cannot embed with ${tokenTable.name} [${tokenTable.shape}] and ${positionTable.name} [${positionTable.shape}]: ` +
-        `rows must be of one length`,
+      `Cannot embed with ${tokenTable.name} [${tokenTable.shape}] and ${positionTable.name} ` +
+        `[${positionTable.shape}]: rows must be of one length`,
     );
   }
   if (sizeOf(positions) !== N || (segments && sizeOf(segments.order) !== N)) {

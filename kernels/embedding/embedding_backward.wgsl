@@ -1,11 +1,11 @@
 // Gradient of the token table of embedding, for tokens that occur at most LONG times in the batch.
 //   d_token_table[ids[s], c] += sum over i of d_y[order[i], c],   i from starts[s] to starts[s + 1] - 1
 // order [N] row numbers sorted by token, ids, starts: first place in order and token of each segment s
-// (segments.ts). d_y [N, C], d_token_table [V, C] Vectors. Rows of tokens that do not occur are not touched.
+// (segments.ts). d_y [N, C], d_token_table [V, C] Vectors.
 // A workgroup has (LANES, ROWS) invocations: row -> segment s; a lane has COLUMNS columns, LANES apart.
 // Grid: segments, groups of COLUMNS LANES columns.
-// Sums in f32 in the order of the rows. d_token_table is added to. A longer segment is left to
-// embedding_backward_long.
+// Sums in f32 in the order of the rows. d_token_table is added to in the rows of tokens of the batch only.
+// A longer segment is left to embedding_backward_long.
 // Assumes COLUMNS * LONG < 65,536.
 // Snippets: vector_4 or vector_1. Reference: embedding_reference.ts
 override SEGMENTS: u32;

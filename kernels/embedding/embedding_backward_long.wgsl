@@ -1,10 +1,10 @@
 // Gradient of the token table of embedding, for tokens that occur more than LONG times in the batch.
 //   d_token_table[ids[s], c] += sum over i of d_y[order[i], c],   i from starts[s] to starts[s + 1] - 1
-// Bindings as in embedding_backward.wgsl; segments.ts puts long segments first, so few workgroups look for
-// them.
-// A workgroup of (LANES, PARTS) invocations has one segment s and LANES columns c; part p sums rows start +
-// p, start + p + PARTS and so on, then a tree in workgroup memory adds the parts. Grid: segments, groups of
-// LANES columns.
+// Bindings as in embedding_backward.wgsl; segments.ts puts long segments first, so few workgroups look
+// for them.
+// A workgroup of (LANES, PARTS) invocations has one segment s and LANES columns c; part p sums rows
+// start + p, start + p + PARTS and so on, then a tree in workgroup memory adds the parts.
+// Grid: segments, groups of LANES columns.
 // Sums in f32, in an order fixed by the length of the segment. d_token_table is added to.
 // Assumes PARTS a power of two, LANES * PARTS <= 256 and segments of fewer than 65,536 * PARTS rows.
 // Snippets: vector_4 or vector_1. Reference: embedding_reference.ts

@@ -1,7 +1,6 @@
 // Looks up the vectors of tokens and adds those of their positions.
 //   y[n, c] = token_table[tokens[n], c] + position_table[positions[n], c]
-// tokens, positions [N], token_table [V, C], position_table [P, C], y [N, C], all but the first two in
-// Vectors.
+// tokens, positions u32 [N]; token_table [V, C], position_table [P, C], y [N, C] Vectors.
 // A workgroup has (LANES, ROWS) invocations: LANES of them share row n.
 // y is overwritten. Ids beyond the tables are clamped: refusing them is the duty of the host.
 // Snippets: vector_4 or vector_1. Reference: embedding_reference.ts

@@ -7,7 +7,7 @@ export interface Segments {
   readonly order: Uint32Array;
   /** [N + 1]. Segment s is order[starts[s]] to order[starts[s + 1] - 1]; an unused segment is empty. */
   readonly starts: Uint32Array;
-  /** [N]. Token of each segment, 0 for an unused one. Long segments come first, tokens ascend within long and short. */
+  /** [N]. Token of each segment, 0 for an unused one. Long ones come first, each kind by token. */
   readonly ids: Uint32Array;
 }
 

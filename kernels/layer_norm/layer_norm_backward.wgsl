@@ -1,7 +1,6 @@
 // Gradient of layer_norm by its input.
 //   xhat[n, c] = (x[n, c] - mean[n]) rstd[n],   g[n, c] = d_y[n, c] gamma[c]
-//   d_x[n, c] = rstd[n] (g[n, c] - 1/C sum over k of g[n, k] - xhat[n, c] 1/C sum over k of g[n, k] xhat[n,
-//     k])
+//   d_x[n, c] = rstd[n] (g[n, c] - mean over k of g[n, k] - xhat[n, c] mean over k of g[n, k] xhat[n, k])
 // x, d_y, d_x [N, C] Vectors, gamma [C] Vectors, statistics [N] pairs (mean, rstd).
 // A workgroup has (LANES, ROWS) invocations: LANES of them share row n.
 // Sums in f32. d_x is overwritten, or added to with ACCUMULATE = 1.

@@ -1,12 +1,10 @@
-// Gradients of layer_norm by gamma and beta, summed over blocks of rows; column_sum_forward adds the blocks
-// up.
+// Gradients of layer_norm by gamma and beta, summed over blocks of rows; column_sum_forward adds the blocks.
 //   d_gamma_partial[p, c] = sum over n of d_y[n, c] (x[n, c] - mean[n]) rstd[n]
 //   d_beta_partial[p, c] = sum over n of d_y[n, c],      n from p * BLOCK to min(N, (p + 1) * BLOCK) - 1
-// x, d_y [N, C] Vectors, statistics [N] pairs (mean, rstd), d_gamma_partial, d_beta_partial [BLOCKS, C]
-// Vectors.
+// x, d_y [N, C], d_gamma_partial, d_beta_partial [BLOCKS, C] Vectors, statistics [N] pairs (mean, rstd).
 // A workgroup has (LANES, ROWS) invocations: row -> block p; a lane has four columns, LANES apart, because
-// walking long stretches of a row is what caches reward. Grid: groups of 4 LANES columns, groups of ROWS
-// blocks.
+// walking long stretches of a row is what caches reward.
+// Grid: groups of 4 LANES columns, groups of ROWS blocks.
 // Sums in f32, in an order fixed by N and BLOCK. Both results are overwritten. Assumes BLOCK < 65,536.
 // Snippets: vector_4 or vector_1. Reference: layer_norm_reference.ts
 override N: u32;

@@ -1,6 +1,5 @@
 // Normalises every row to mean 0 and variance 1, then scales and shifts it.
-//   mean[n] = 1/C sum over c of x[n, c],   rstd[n] = 1 / sqrt(1/C sum over c of (x[n, c] - mean[n])^2 +
-//     EPSILON)
+//   mean[n] = mean over c of x[n, c],   rstd[n] = 1 / sqrt(mean over c of (x[n, c] - mean[n])^2 + EPSILON)
 //   y[n, c] = (x[n, c] - mean[n]) rstd[n] gamma[c] + beta[c]        (no beta with HAS_BETA = 0)
 // x, y [N, C] Vectors, gamma, beta [C] Vectors, statistics [N] pairs (mean, rstd).
 // A workgroup has (LANES, ROWS) invocations: LANES of them share row n.

@@ -1,14 +1,13 @@
 // Cross-entropy of rows of logits, and their gradient in place.
 //   losses[n] = log sum over v of exp(logits[n, v]) - logits[n, targets[n]]
 //   logits[n, v] <- (exp(logits[n, v]) / sum over w of exp(logits[n, w]) - [v = targets[n]]) / loss_divisor
-// logits [N, PITCH] Vectors of four, of which V floats count; targets u32 [N]; losses [N]; control
-// StepControl.
+// logits [N, PITCH] Vectors of four, of which V floats count; targets u32 [N]; losses [N].
 // A workgroup has (LANES, ROWS) invocations: LANES of them share row n.
 // Sums in f32, after subtracting the row's maximum. losses are overwritten, and with WITH_GRADIENT = 1 so are
-// logits, where columns from V on become 0. A target of V or more (0xffffffff: ignored) gives loss 0 and
-// gradient 0.
-// Snippets: vector_4, step_control, lanes_subgroup or lanes_workgroup. Reference:
-// linear_cross_entropy_reference.ts
+// logits, where columns from V on become 0.
+// A target of V or more (0xffffffff: ignored) gives loss 0 and gradient 0.
+// Snippets: vector_4, step_control, lanes_subgroup or lanes_workgroup.
+// Reference: linear_cross_entropy_reference.ts
 override N: u32;
 override V: u32;
 override PITCH: u32; // in Vectors
@@ -21,7 +20,10 @@ override WITH_GRADIENT: u32;
 const LOWEST = -3.0e38;
 
 @compute @workgroup_size(LANES, ROWS)
-fn linear_cross_entropy_rows(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+fn linear_cross_entropy_rows(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
   let n = group.x * ROWS + local.y;
   let row = min(n, N - 1u);
   let first = row * PITCH;

@@ -1,7 +1,7 @@
 // Adds the losses of all rows to the accumulator.
 //   accumulator[0] = accumulator[0] + (sum_n losses[n]) / loss_divisor
-// losses [SIZE]; accumulator [1]. One workgroup: invocation i sums every 256th loss, then a fixed tree adds
-// the parts.
+// losses [SIZE]; accumulator [1].
+// One workgroup: invocation i sums every 256th loss, then a fixed tree adds the parts.
 // Sums in f32. The accumulator is added to.
 // Snippets: step_control. Reference: linear_cross_entropy_reference.ts
 override SIZE: u32;

@@ -1,4 +1,5 @@
 // Runs programs on the CPU in f64: the specification the GPU is tested against, and what is left where no GPU answers.
+// Parameters and moments are rounded to f32 after each program, because that is what a checkpoint holds of them.
 
 import type { Backend, Program } from "./backend.ts";
 import type { Call, Values } from "./call.ts";
@@ -24,9 +25,11 @@ export function openReferenceBackend(): Backend & { readonly values: Values } {
     values,
     submits: 0,
     compile(calls: readonly Call[]): Program {
+      const learned = learnedBy(calls);
       return {
         replay(): void {
           for (const call of calls) call.pass.reference(call, values);
+          for (const tensor of learned) roundToF32(values.get(tensor) as Float64Array);
         },
       };
     },
@@ -44,4 +47,14 @@ export function openReferenceBackend(): Backend & { readonly values: Values } {
       return Promise.resolve();
     },
   };
+}
+
+/** Tensors that outlive the run and are written by the calls. */
+function learnedBy(calls: readonly Call[]): Tensor[] {
+  const written = calls.flatMap((call) => Object.values(call.outputs)).map(rootOf);
+  return [...new Set(written)].filter(({ lifetime }) => lifetime === "parameter" || lifetime === "optimizer");
+}
+
+function roundToF32(values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = Math.fround(values[i]);
 }

@@ -4,8 +4,7 @@
 //   key = pcg4d(seed, step, site, sample),   words = pcg4d(key.xyz, key.w + element / 4),
 //   random_unit = upper 24 bits of words[element % 4] / 2^24
 // Twin, bit for bit: random.ts
-// Paper: Jarzynski, Olano, "Hash Functions for GPU Rendering" (JCGT 2020),
-// https://jcgt.org/published/0009/03/02/
+// Paper: Jarzynski, Olano, "Hash Functions for GPU Rendering" (2020), https://jcgt.org/published/0009/03/02/
 fn pcg4d(input: vec4u) -> vec4u {
   var v = input * 1664525u + 1013904223u;
   v.x += v.y * v.w;

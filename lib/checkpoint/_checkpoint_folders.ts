@@ -16,6 +16,8 @@ export interface StepFolder {
 }
 
 const STEP_NAME = /^step-(\d{8,15})(?:\.old-[0-9a-f]{8})?$/;
+// A folder untouched for so long is nobody's.
+const LONGEST_SAVE_MS = 24 * 3600 * 1000;
 const TEMPORARY_NAME = /^\.tmp-\d+-(\d+)-[0-9a-f]{8}$/;
 
 /** Where a run keeps its checkpoints. */
@@ -69,9 +71,8 @@ export async function commitStepFolder(
 }
 
 /**
- * Removes old checkpoints: all but the newest `keepLast` complete ones and the steps in `keep`, and of each of
- * these all but one folder.
- * An incomplete folder never counts as kept, and goes once enough complete ones are newer.
+ * Removes old checkpoints: all but the newest `keepLast` complete ones and the steps in `keep`. A step keeps
+ * one folder. An incomplete folder never counts as kept, and goes once enough complete ones are newer.
  */
 export async function pruneStepFolders(
   parent: string,
@@ -119,16 +120,15 @@ async function isComplete(path: string): Promise<boolean> {
 }
 
 async function hasLivingOwner(path: string, pid: number): Promise<boolean> {
-  if (pid === Deno.pid) {
-    // in a container every start may have the same pid: what is older than this start is an earlier one's
-    const { mtime } = await Deno.lstat(path);
-    return mtime === null || mtime.getTime() >= performance.timeOrigin;
-  }
+  const modified = (await Deno.lstat(path)).mtime?.getTime() ?? Infinity;
+  // in a container every start may have the same pid: what is older than this start is an earlier one's
+  if (pid === Deno.pid) return modified >= performance.timeOrigin;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as { code?: string }).code !== "ESRCH"; // without the right to ask it counts as alive
+    if ((error as { code?: string }).code === "ESRCH") return false;
+    return Date.now() - modified < LONGEST_SAVE_MS; // not allowed to ask
   }
 }
 

@@ -23,14 +23,31 @@ import type { StoredTensor } from "./safetensors.ts";
 /** A parameter or a moment of the optimizer, in host memory. */
 export type NamedTensor = StoredTensor;
 
-/** The state of a run after a step. */
+/**
+ * The state of a run after a step.
+ *
+ * @example
+ * ```ts
+ * import type { Checkpoint } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function countParameters({ weights }: Pick<Checkpoint, "weights">): number {
+ *   return weights.reduce((count, { data }) => count + data.length, 0);
+ * }
+ * const weights = [{ name: "wte.weight", shape: [2, 3], data: new Float32Array(6) }];
+ * assertEquals(countParameters({ weights }), 6);
+ * ```
+ */
 export interface Checkpoint {
   /** Optimizer updates made, an integer of at least 0. */
   readonly step: number;
+  /** Parameters under the names of GPT-2's published weights. */
   readonly weights: NamedTensor[];
+  /** Moments of every parameter, and the counters that live on the device. */
   readonly optimizer: NamedTensor[];
   /** Counters and scores of the trainer, as JSON can hold them: no NaN, no infinity. */
   readonly state: Record<string, unknown>;
+  /** Configuration of the run. */
   readonly config: Config;
   /** Text of tokenizer.json. */
   readonly tokenizer: string;
@@ -85,7 +102,7 @@ export async function saveCheckpoint(
   try {
     await Deno.mkdir(parent, { recursive: true });
     await removeStaleFolders(parent);
-    if (availableBytes(parent) < stepSize(content)) throw outOfSpace(parent, content);
+    if ((availableBytes(parent) ?? Infinity) < stepSize(content)) throw outOfSpace(parent, content);
     path = await writeAndCommit(parent, content);
   } catch (error) {
     throw explainFailure(error, { parent, content });
@@ -106,8 +123,12 @@ export async function saveCheckpoint(
  * @throws {UsageError} when there is none, none verifies or a newer sheepop wrote it
  *
  * @example
- * ```ts ignore
- * const { step, weights, config } = await loadCheckpoint("data/runs/default", { weightsOnly: true });
+ * ```ts
+ * import { loadCheckpoint, UsageError } from "@sheepop/sheepop";
+ * import { assertRejects } from "@std/assert";
+ *
+ * // With a run: const { step, weights, config } = await loadCheckpoint("data/runs/default");
+ * await assertRejects(() => loadCheckpoint("no/such/run"), UsageError, "there is no such folder");
  * ```
  */
 export async function loadCheckpoint(
@@ -132,7 +153,16 @@ export async function loadCheckpoint(
 /**
  * Lists a run's checkpoints without verifying them.
  *
+ * @param runDir - the run's folder
  * @returns one entry a step, oldest first; none when the run has no checkpoints
+ *
+ * @example
+ * ```ts
+ * import { listCheckpoints } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(await listCheckpoints("no/such/run"), []);
+ * ```
  */
 export async function listCheckpoints(runDir: string): Promise<{ step: number; path: string }[]> {
   const paths = new Map<number, string>();
@@ -182,18 +212,25 @@ function explainFailure(error: unknown, save: { parent: string; content: StepCon
 }
 
 function outOfSpace(parent: string, content: StepContent, cause?: unknown): UsageError {
+  const available = availableBytes(parent) ?? "too few";
   return new UsageError(
-    `Cannot save the checkpoint of step ${content.step} in ${parent}: it needs ${
+    `Cannot save the checkpoint of step ${content.step} in ${parent}: ${
       stepSize(content)
-    } bytes and ` +
-      `${availableBytes(parent)} are available; free disk space or choose another training.run_dir`,
+    } bytes are needed and ` +
+      `${available} are available; free disk space or choose another training.run_dir`,
     { cause },
   );
 }
 
-function availableBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+/** Free bytes of a folder's disk, or undefined where this process may not ask. */
+function availableBytes(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
 }
 
 async function loadNewest(runDir: string, options: LoadOptions): Promise<Checkpoint & { path: string }> {

@@ -1,7 +1,17 @@
 // Errors a person can act on, and the exit status each kind ends the program with.
 // Every other error is a defect of sheepop or of the machine and ends with status 1.
 
-/** Exit statuses of the command line, documented in `sheepop --help`. */
+/**
+ * Exit statuses of the command line, documented in `sheepop --help`.
+ *
+ * @example
+ * ```ts
+ * import { EXIT_STATUS } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(EXIT_STATUS.usage, 2);
+ * ```
+ */
 export const EXIT_STATUS = {
   success: 0,
   failure: 1,
@@ -16,8 +26,13 @@ export const EXIT_STATUS = {
  * A mistake of the user: one line naming the failed action, the rule, the current value and the next action.
  *
  * @example
- * ```ts ignore
- * throw new UsageError("Cannot split 100 channels into 3 heads: d_model must be a multiple of num_heads");
+ * ```ts
+ * import { defaultConfig, UsageError, validateConfig } from "@sheepop/sheepop";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const config = defaultConfig();
+ * config.model.numHeads = 3;
+ * assertThrows(() => validateConfig(config), UsageError, "Cannot split 256 channels into 3 heads");
  * ```
  */
 export class UsageError extends Error {

@@ -16,6 +16,16 @@ export type FieldValue<F> = F extends { is: { type: "integer" | "number" } } ? n
 /**
  * Everything a run depends on, by group: `config.model.dModel`, `config.training.maxSteps`.
  * Each key's meaning, default, range and unit stand in docs/configuration.md.
+ *
+ * @example
+ * ```ts
+ * import { type Config, defaultConfig } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config: Config = defaultConfig();
+ * assertEquals(config.model.dModel, 256);
+ * assertEquals(config.data.paths, ["data/samples"]);
+ * ```
  */
 export type Config = {
   [Group in keyof typeof FIELDS]: {
@@ -62,9 +72,13 @@ export function configKeys(): readonly ConfigKey[] {
  * A fresh configuration with every default.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { defaultConfig } from "@sheepop/sheepop";
+ * import { assertNotEquals } from "@std/assert";
+ *
  * const config = defaultConfig();
  * config.model.dModel = 128;
+ * assertNotEquals(config, defaultConfig());
  * ```
  */
 export function defaultConfig(): Config {
@@ -93,6 +107,17 @@ export function setConfigValue(config: Config, options: { key: ConfigKey; value:
  * @param config - complete configuration
  * @param origins - where values came from by key, such as `flag --d-model`, named in the message when known
  * @throws {UsageError} naming the key, the rule and the value
+ *
+ * @example
+ * ```ts
+ * import { defaultConfig, UsageError, validateConfig } from "@sheepop/sheepop";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const config = defaultConfig();
+ * validateConfig(config);
+ * config.training.learningRate = -1;
+ * assertThrows(() => validateConfig(config), UsageError, "training.learning_rate");
+ * ```
  */
 export function validateConfig(config: Config, origins?: ReadonlyMap<string, string>): void {
   for (const key of KEYS) {

@@ -258,7 +258,7 @@ export const FIELDS = {
       },
     },
     kernels: {
-      doc: "Kernel family: wave for GPUs, tile for software adapters, auto chooses by adapter",
+      doc: "Matmul kernels: wave for software adapters, tile for GPUs; auto chooses by adapter",
       is: { type: "choice", default: "auto", choices: ["auto", "wave", "tile"] },
     },
     segmentMs: {

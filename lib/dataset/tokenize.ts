@@ -85,7 +85,25 @@ const PROGRESS_DOCUMENTS = 256;
  *
  * @param config - `tokenizer`, `data.outputDir`, and `model.vocabSize`, which must suit the tokenizer
  * @param text - from {@linkcode ingest}
+ * @returns where the token files are, and what they hold
  * @throws {UsageError} when `model.vocab_size` is neither 0 nor the tokenizer's
+ *
+ * @example
+ * ```ts
+ * import { defaultConfig, ingest, tokenize } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/notes.txt`, "Sheep sleep under the old oak tree.\n".repeat(20));
+ * const config = defaultConfig();
+ * config.data.paths = [`${folder}/notes.txt`];
+ * config.data.outputDir = `${folder}/cache`;
+ *
+ * const { info } = await tokenize(config, await ingest(config));
+ * assertEquals(info.train.bytes + info.validation.bytes, 20 * 36);
+ * assertEquals(info.train.tokens, info.train.bytes + 1); // one end-of-text a document
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function tokenize(
   config: Config,

@@ -8,27 +8,84 @@ import { openBackend } from "../model/open_backend.ts";
 import { parseTokenizer } from "../tokenizer/tokenizer_file.ts";
 import { type GenerateStats, openGenerator } from "./generator.ts";
 
+/**
+ * Something that happened while text was generated, told apart by `kind`.
+ *
+ * @example
+ * ```ts
+ * import type { GenerateEvent } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let text = "";
+ * const onEvent = (event: GenerateEvent) => {
+ *   if (event.kind === "text") text += event.text;
+ * };
+ * onEvent({ kind: "text", text: "Baa" });
+ * assertEquals(text, "Baa");
+ * ```
+ */
 export type GenerateEvent =
   | { readonly kind: "loaded"; readonly path: string; readonly step: number; readonly device: string }
   | { readonly kind: "warning"; readonly message: string }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "end"; readonly stats: GenerateStats };
 
+/**
+ * What to continue, with which model, and who is told.
+ *
+ * @example
+ * ```ts
+ * import type { GenerateOptions } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const options: GenerateOptions = { checkpoint: "data/runs/default", prompt: "Once upon a time", maxLength: 100 };
+ * assertEquals(options.checkpoint, "data/runs/default");
+ * ```
+ */
 export interface GenerateOptions {
   /** Run folder or step folder. */
   readonly checkpoint: string;
+  /** Text to continue; empty begins a new document. */
   readonly prompt: string;
   /** Length of prompt and new text together, in tokens, instead of `generate.maxNewTokens`. */
   readonly maxLength?: number;
+  /** Told everything that happens. */
   readonly onEvent?: (event: GenerateEvent) => void;
+  /** Asked between two readbacks; true ends the text. */
   readonly shouldStop?: () => boolean;
 }
 
 /**
  * Continues a prompt with the model of a checkpoint.
  *
+ * @param config - `generate` and `resources`; the model and its tokenizer come from the checkpoint
+ * @param options - checkpoint and prompt
  * @returns the new text
  * @throws {UsageError} when no checkpoint verifies or no adapter answers
+ *
+ * @example
+ * ```ts
+ * import { defaultConfig, generateFromCheckpoint, trainFromFiles } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/notes.txt`, "Sheep sleep under the old oak tree.\n".repeat(20));
+ * const config = defaultConfig();
+ * config.data.paths = [`${folder}/notes.txt`];
+ * config.data.outputDir = `${folder}/cache`;
+ * config.training.runDir = `${folder}/run`;
+ * Object.assign(config.model, { dModel: 8, numLayers: 1, numHeads: 2, maxSeqLen: 16 });
+ * Object.assign(config.training, { batchSize: 2, maxSteps: 2, sampleTokens: 0 });
+ * config.monitor.plots = false;
+ * config.resources.device = "cpu"; // the slow reference: for tiny models only
+ * config.generate.maxNewTokens = 3;
+ *
+ * await trainFromFiles(config);
+ * const options = { checkpoint: config.training.runDir, prompt: "Sheep" };
+ * const text = await generateFromCheckpoint(config, options);
+ * assertEquals(await generateFromCheckpoint(config, options), text); // the same seed, the same text
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function generateFromCheckpoint(config: Config, options: GenerateOptions): Promise<string> {
   const { checkpoint: path, prompt, shouldStop } = options;

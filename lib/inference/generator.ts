@@ -14,11 +14,15 @@ export type GenerateRequest = Config["generate"];
 
 /** What became of a generation. */
 export interface GenerateStats {
+  /** Tokens of the prompt. */
   readonly promptTokens: number;
+  /** Tokens of the text that was handed out. */
   newTokens: number;
-  /** Time of the prompt, and of everything after it. */
+  /** Time of the prompt and of the first readback of tokens, milliseconds. */
   prefillMs: number;
+  /** Time of everything after that, milliseconds. */
   decodeMs: number;
+  /** What ended it: the wanted length, the end of the document, a stop text, or `shouldStop`. */
   endedBy: "length" | "end of text" | "stop text" | "request";
 }
 

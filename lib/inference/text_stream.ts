@@ -6,7 +6,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 export class TextStream {
   readonly #tokenizer: Tokenizer;
   readonly #stop: readonly string[];
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #held = "";
   #stopped = false;
 
@@ -35,10 +35,10 @@ export class TextStream {
   }
 
   #release(isEnd: boolean): string {
-    const found = this.#stop.map((text) => this.#held.indexOf(text)).filter((at) => at >= 0);
-    if (found.length > 0) {
+    const start = this.#startOfFirstStop();
+    if (start >= 0) {
       this.#stopped = true;
-      return this.#take(Math.min(...found));
+      return this.#take(start);
     }
     return this.#take(isEnd ? this.#held.length : this.#held.length - this.#beginningOfStop());
   }
@@ -47,6 +47,18 @@ export class TextStream {
     const text = this.#held.slice(0, length);
     this.#held = this.#held.slice(length);
     return text;
+  }
+
+  /** The stop text that is complete first counts, as if text came character by character; -1 when there is none. */
+  #startOfFirstStop(): number {
+    let [first, end] = [-1, Infinity];
+    for (const text of this.#stop) {
+      const start = this.#held.indexOf(text);
+      if (start < 0 || start + text.length > end) continue;
+      first = start + text.length < end ? start : Math.min(first, start);
+      end = start + text.length;
+    }
+    return first;
   }
 
   /** Length of the longest end of the held text that a stop text begins with. */

@@ -75,7 +75,26 @@ const MANIFEST_FILE = "manifest.jsonl";
  * validation.
  *
  * @param config - `data`; and `training.runDir`, which is not read
+ * @returns where the data set is, and what became of the files
  * @throws {UsageError} when a path does not exist or no document is found
+ *
+ * @example
+ * ```ts
+ * import { defaultConfig, ingest } from "@sheepop/sheepop";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/notes.txt`, "Sheep sleep under the old oak tree.\n".repeat(20));
+ * const config = defaultConfig();
+ * config.data.paths = [`${folder}/notes.txt`];
+ * config.data.outputDir = `${folder}/cache`;
+ *
+ * const { upToDate, summary } = await ingest(config);
+ * assertEquals(summary.files, { seen: 1, ok: 1, skipped: 0, failed: 0 });
+ * assert(!upToDate);
+ * assert((await ingest(config)).upToDate); // nothing changed, nothing is read again
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function ingest(config: Config, options: IngestOptions = {}): Promise<TextDataset> {
   const parent = join(config.data.outputDir, "text");

@@ -24,8 +24,18 @@ export interface PlotOptions {
  * @throws {UsageError} as `readMetrics()`
  *
  * @example
- * ```ts ignore
- * const paths = await drawPlots("data/runs/default", { png: true, onWarning: console.warn });
+ * ```ts
+ * import { drawPlots } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ * import { basename } from "@std/path";
+ *
+ * const run = await Deno.makeTempDir();
+ * const row = { kind: "validation", step: 1, loss: 5.2, perplexity: 181, bits_per_byte: 7.5, tokens: 1000 };
+ * await Deno.writeTextFile(`${run}/metrics.jsonl`, `${JSON.stringify(row)}\n`);
+ *
+ * const paths = await drawPlots(run, { png: false });
+ * assertEquals(paths.map((path) => basename(path)), ["training_curve.svg", "loss_by_epoch.svg"]);
+ * await Deno.remove(run, { recursive: true });
  * ```
  */
 export async function drawPlots(runDir: string, options: PlotOptions): Promise<string[]> {

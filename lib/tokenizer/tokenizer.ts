@@ -1,7 +1,21 @@
 // What every tokenizer can do, and the shape of the file it is kept in. A tokenizer is made once from the
 // training split and then travels with the token files and inside every checkpoint.
 
-/** Text to token ids and back. */
+/**
+ * Text to token ids and back.
+ *
+ * @example
+ * ```ts
+ * import { parseTokenizer, type Tokenizer } from "@sheepop/sheepop";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * function roundTrip(tokenizer: Tokenizer, text: string): string {
+ *   return tokenizer.decode(tokenizer.encode(text));
+ * }
+ *
+ * assertThrows(() => assertEquals(roundTrip(parseTokenizer("{}"), "Baa!"), "Baa!"), Error, "it has no model");
+ * ```
+ */
 export interface Tokenizer {
   /** Value of `tokenizer.kind` it was made for. */
   readonly kind: string;

@@ -40,7 +40,25 @@ export async function readTokenizer(path: string): Promise<Tokenizer> {
  *
  * @param json - the text
  * @param options.path - named in a message
+ * @returns the tokenizer
  * @throws {UsageError} saying what is wrong with it
+ *
+ * @example
+ * ```ts
+ * import { defaultConfig, ingest, parseTokenizer, tokenize } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/notes.txt`, "Sheep sleep under the old oak tree.\n".repeat(20));
+ * const config = defaultConfig();
+ * config.data.paths = [`${folder}/notes.txt`];
+ * config.data.outputDir = `${folder}/cache`;
+ *
+ * const { dir, info } = await tokenize(config, await ingest(config));
+ * const tokenizer = parseTokenizer(await Deno.readTextFile(`${dir}/${info.tokenizer}`));
+ * assertEquals(tokenizer.decode(tokenizer.encode("Sheep!")), "Sheep!"); // "!" as its byte: it was never seen
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export function parseTokenizer(json: string, options: { readonly path?: string } = {}): Tokenizer {
   const refuse = (rule: string): never => {

@@ -10,9 +10,27 @@ import { openGenerator } from "../inference/generator.ts";
 import { ingest } from "../ingest/ingest.ts";
 import { drawPlots } from "../monitor/plots.ts";
 import { readTokenizer } from "../tokenizer/tokenizer_file.ts";
-import { train, type TrainOptions, type TrainResult } from "./train.ts";
+import { train, type TrainOptions, type TrainOutcome } from "./train.ts";
 
-/** Options of a whole run; every one has a default. */
+/**
+ * Options of a whole run; every one has a default.
+ *
+ * @example
+ * ```ts
+ * import type { PipelineOptions } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const losses: number[] = [];
+ * const options: PipelineOptions = {
+ *   epochs: 3,
+ *   resume: "continue",
+ *   onEvent: (event) => {
+ *     if (event.kind === "validation") losses.push(event.loss);
+ *   },
+ * };
+ * assertEquals([options.epochs, losses.length], [3, 0]);
+ * ```
+ */
 export interface PipelineOptions extends Partial<TrainOptions> {
   /** Passes over the training split instead of `training.maxSteps`. */
   readonly epochs?: number;
@@ -21,19 +39,39 @@ export interface PipelineOptions extends Partial<TrainOptions> {
 /**
  * Trains a model on the files of `config.data.paths`, into `config.training.runDir`.
  *
+ * @param config - a complete configuration; `data`, `tokenizer`, `model`, `training` and the rest are all used
+ * @param options - events, stopping, resuming
+ * @returns how far it came
+ *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { defaultConfig, listCheckpoints, trainFromFiles } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/notes.txt`, "Sheep sleep under the old oak tree.\n".repeat(20));
  * const config = defaultConfig();
- * config.data.paths = ["notes"];
- * config.training.maxSteps = 100;
- * const { step } = await trainFromFiles(config);
+ * config.data.paths = [`${folder}/notes.txt`];
+ * config.data.outputDir = `${folder}/cache`;
+ * config.training.runDir = `${folder}/run`;
+ * Object.assign(config.model, { dModel: 8, numLayers: 1, numHeads: 2, maxSeqLen: 16 });
+ * Object.assign(config.training, { batchSize: 2, maxSteps: 2, sampleTokens: 0 });
+ * config.monitor.plots = false;
+ * config.resources.device = "cpu"; // the slow reference: for tiny models only
+ *
+ * const kinds = new Set<string>();
+ * const { step, stopped } = await trainFromFiles(config, { onEvent: ({ kind }) => kinds.add(kind) });
+ * assertEquals([step, stopped], [2, false]);
+ * assertEquals(kinds.has("progress"), true);
+ * assertEquals((await listCheckpoints(config.training.runDir)).map(({ step }) => step), [2]);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  * @throws {UsageError} when there is nothing to learn from, no adapter answers or the run folder holds another run
  */
 export async function trainFromFiles(
   config: Config,
   options: PipelineOptions = {},
-): Promise<Omit<TrainResult, "gpt">> {
+): Promise<TrainOutcome> {
   const onEvent = options.onEvent ?? (() => {});
   const text = await ingest(config, {
     onProgress: (progress) => onEvent({ kind: "ingestProgress", progress }),

@@ -15,6 +15,8 @@ export interface RunState {
   readonly elapsedMs: number;
   readonly bestLoss: number | null;
   readonly bestStep: number | null;
+  /** Updates skipped because loss or gradient was not finite. */
+  readonly skipped: number;
   /** Adapter and version that computed it: bits are the same only where both are. */
   readonly device: string;
   readonly version: string;
@@ -22,6 +24,7 @@ export interface RunState {
 
 export type LoadedRun = Checkpoint & { readonly path: string };
 
+/** What becomes of a run that the folder holds: refused, continued, or replaced. */
 export type Resume = "never" | "continue" | "restart";
 
 /** Keys that decide the numbers of a run: a resumed run must agree on them. */

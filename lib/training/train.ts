@@ -19,25 +19,37 @@ import { findRun, type LoadedRun, type Resume, type RunState, stateOf, writeRunF
 import type { TrainEvent } from "./train_events.ts";
 import { type StepResult, Trainer } from "./trainer.ts";
 
+/** How a run is started and watched. */
 export interface TrainOptions {
+  /** What becomes of a run that the folder holds: refused, continued, or replaced. */
   readonly resume: Resume;
+  /** Told everything that happens. */
   readonly onEvent: (event: TrainEvent) => void;
   /** Asked between steps; true saves a checkpoint and ends. */
   readonly shouldStop: () => boolean;
 }
 
-export interface TrainResult {
-  readonly gpt: Gpt;
+/** How far a run came. */
+export interface TrainOutcome {
+  /** Updates made since the first step of the run. */
   readonly step: number;
   /** Ended before `training.maxSteps` because asked to. */
   readonly stopped: boolean;
+  /** The run was finished already and nothing was trained. */
   readonly upToDate: boolean;
+}
+
+/** How far a run came, and the model it left in the backend. */
+export interface TrainResult extends TrainOutcome {
+  readonly gpt: Gpt;
 }
 
 /** The device is looked at this often: for progress, and so that it is never far behind the host. */
 const LOOK_INTERVAL_MS = 250;
 /** Time per step is averaged over about this long for the estimate of what is left. */
 const RATE_WINDOW_MS = 5000;
+/** So many updates skipped one after the other end the run: a single bad batch does not. */
+const MOST_SKIPPED = 10;
 
 /**
  * Trains, or continues, the run of `config.training.runDir`; the backend holds the model afterwards.
@@ -61,9 +73,13 @@ export async function train(
   const upToDate = run !== undefined && run.step >= maxSteps;
   using files = openSplits(config, dataset);
   const loop = new Loop(backend, gpt, config, { ...options, run, ...files });
-  if (!upToDate) await loop.start();
-  while (!upToDate && loop.trainer.step < maxSteps && !options.shouldStop()) await loop.advance();
-  if (!upToDate) await loop.finish();
+  try {
+    if (!upToDate) await loop.start();
+    while (!upToDate && loop.trainer.step < maxSteps && !options.shouldStop()) await loop.advance();
+    if (!upToDate) await loop.finish();
+  } finally {
+    loop.close();
+  }
   const { step } = loop.trainer;
   const stopped = step < maxSteps;
   onEvent({ kind: "finished", step, stopped, upToDate });
@@ -108,6 +124,9 @@ class Loop {
   #lastSaved = -1;
   #rate = { steps: 0, ms: 0 };
   #last: StepResult | undefined;
+  /** Updates skipped since the first step, and since the last one that was not. */
+  #skipped = 0;
+  #skippedInARow = 0;
 
   constructor(
     backend: Backend,
@@ -160,8 +179,14 @@ class Loop {
   async finish(): Promise<void> {
     await this.#look();
     if (this.#lastSaved !== this.trainer.step) await this.#save();
-    this.#metrics?.[Symbol.dispose]();
+    this.close();
     await writeMetricsSummary(this.#config.training.runDir);
+  }
+
+  /** Closes the files, whatever became of the run. */
+  close(): void {
+    this.#metrics?.[Symbol.dispose]();
+    this.#metrics = undefined;
   }
 
   /** What happens after every n-th step, in a fixed order: metrics, validation, checkpoint. */
@@ -170,11 +195,12 @@ class Loop {
     const { step } = this.trainer;
     const isLast = step === training.maxSteps;
     const logs = step % monitor.logInterval === 0 || step === 1 || isLast;
-    const evaluates = step % training.evalInterval === 0 || isLast;
+    const isMeasurable = this.#options.validation.evaluationBatches > 0;
+    const evaluates = isMeasurable && (step % training.evalInterval === 0 || isLast);
     const saves = step % checkpoint.saveInterval === 0 || isLast;
     if (!logs && !evaluates && !saves) return;
     await this.#look();
-    if (logs && this.#last) this.#writeRow(this.#last);
+    if (logs && this.#last && !this.#last.skipped) this.#writeRow(this.#last);
     if (evaluates) await this.#evaluate();
     if (saves) await this.#save();
   }
@@ -185,7 +211,6 @@ class Loop {
     const now = performance.now();
     if (results.length === 0) return;
     this.#last = results[results.length - 1];
-    for (const result of results) if (result.skipped) this.#writeRow(result);
     this.#rate.steps += results.length;
     this.#rate.ms += now - this.#lookedAt;
     if (this.#rate.ms > 2 * RATE_WINDOW_MS) {
@@ -193,6 +218,16 @@ class Loop {
     }
     this.#lookedAt = now;
     this.#reportProgress(results);
+    for (const result of results) this.#countSkipped(result);
+  }
+
+  /** A skipped update has a row of its own, whatever the interval. */
+  #countSkipped(result: StepResult): void {
+    this.#skippedInARow = result.skipped ? this.#skippedInARow + 1 : 0;
+    if (!result.skipped) return;
+    this.#skipped++;
+    this.#writeRow(result);
+    if (this.#skippedInARow === MOST_SKIPPED) this.#diverged(result);
   }
 
   #reportProgress(results: readonly StepResult[]): void {
@@ -209,20 +244,20 @@ class Loop {
       tokensPerSecond: this.trainer.tokensPerStep / msPerStep * 1000,
       etaMs: (maxSteps - this.trainer.step) * msPerStep,
     });
-    if (results.every(({ loss }) => !Number.isFinite(loss))) this.#diverged(last);
   }
 
   #diverged({ step, learningRate }: StepResult): void {
     const { runDir } = this.#config.training;
+    const first = step + 2 - MOST_SKIPPED;
     throw new UsageError(
-      `Cannot go on training ${runDir}: the loss is not finite since step ${step} at learning rate ${learningRate}, ` +
-        "lower training.learning_rate and continue with --resume from the last checkpoint",
+      `Cannot go on training ${runDir}: loss or gradient is not finite since step ${first}, at learning rate ` +
+        `${learningRate}, lower training.learning_rate and continue with --resume from the last checkpoint`,
       { exitStatus: EXIT_STATUS.diverged },
     );
   }
 
   /** A row is a function of its step alone, so that a resumed run writes the rows of an uninterrupted one. */
-  #writeRow({ step, loss, gradNorm, learningRate, skipped }: StepResult): void {
+  #writeRow({ step, loss, gradNorm, learningRate }: StepResult): void {
     this.#metrics!.write({
       kind: "train",
       step: step + 1,
@@ -233,7 +268,7 @@ class Loop {
       tokens: (step + 1) * this.trainer.tokensPerStep,
       tokensPerSecond: this.trainer.tokensPerStep * this.#rate.steps / this.#rate.ms * 1000,
       elapsedMs: this.#elapsedMs(),
-      skipped: Number(skipped),
+      skipped: this.#skipped,
     });
   }
 
@@ -283,6 +318,7 @@ class Loop {
       elapsedMs: this.#elapsedMs(),
       bestLoss: this.#best?.loss ?? null,
       bestStep: this.#best?.step ?? null,
+      skipped: this.#skipped,
       device: this.#backend.description,
       version: VERSION,
     };
@@ -291,8 +327,9 @@ class Loop {
 
   #restore(run: LoadedRun): void {
     this.trainer.restore(run, run.step);
-    const { bestLoss, bestStep, elapsedMs } = stateOf(run);
+    const { bestLoss, bestStep, elapsedMs, skipped } = stateOf(run);
     this.#elapsedBefore = elapsedMs;
+    this.#skipped = skipped;
     this.#lastSaved = run.step;
     if (bestLoss !== null && bestStep !== null) this.#best = { loss: bestLoss, step: bestStep };
   }

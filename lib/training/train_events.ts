@@ -3,6 +3,27 @@
 import type { TokenDatasetInfo } from "../dataset/tokenize.ts";
 import type { IngestProgress, TextDataset } from "../ingest/ingest.ts";
 
+/**
+ * Something that happened in a run, told apart by `kind`; the order is that of a run.
+ *
+ * @example
+ * ```ts
+ * import type { TrainEvent } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function describe(event: TrainEvent): string {
+ *   switch (event.kind) {
+ *     case "progress":
+ *       return `step ${event.step} of ${event.maxSteps}, loss ${event.loss.toFixed(2)}`;
+ *     case "checkpoint":
+ *       return `saved ${event.path}`;
+ *     default:
+ *       return event.kind;
+ *   }
+ * }
+ * assertEquals(describe({ kind: "checkpoint", step: 5, path: "run/checkpoints/step-00000005" }).slice(0, 5), "saved");
+ * ```
+ */
 export type TrainEvent =
   | { readonly kind: "ingestProgress"; readonly progress: IngestProgress }
   | {
@@ -54,11 +75,16 @@ export type TrainEvent =
 export interface TrainProgress {
   /** Updates done. */
   readonly step: number;
+  /** Updates of the whole run. */
   readonly maxSteps: number;
   /** Mean of the last steps, nats per token. */
   readonly loss: number;
+  /** Of the last step. */
   readonly learningRate: number;
+  /** Of the last step, before clipping. */
   readonly gradNorm: number;
+  /** Over the last seconds. */
   readonly tokensPerSecond: number;
+  /** Estimate of the time that is left, milliseconds. */
   readonly etaMs: number;
 }

@@ -14,7 +14,16 @@ import { benchTokenizer } from "./bench_tokenizer.ts";
 const flags = parseArgs(Deno.args, {
   boolean: ["cold", "first-step-only"],
   string: ["steps", "layers", "heads", "width", "length", "batch", "vocabulary", "tokens"],
-  default: { steps: "10", layers: "4", heads: "4", width: "256", length: "256", batch: "8", vocabulary: "256", tokens: "128" },
+  default: {
+    steps: "10",
+    layers: "4",
+    heads: "4",
+    width: "256",
+    length: "256",
+    batch: "8",
+    vocabulary: "256",
+    tokens: "128",
+  },
 });
 const size: SpecSize = {
   L: Number(flags.layers),
@@ -50,7 +59,9 @@ function openTrainer(gpu: Awaited<ReturnType<typeof openGpuBackend>>): Trainer {
 
 async function bench(): Promise<void> {
   const warmFirstStepMs = await firstStepElsewhere({});
-  const coldFirstStepMs = flags.cold ? await firstStepElsewhere({ MESA_SHADER_CACHE_DISABLE: "true" }) : undefined;
+  const coldFirstStepMs = flags.cold
+    ? await firstStepElsewhere({ MESA_SHADER_CACHE_DISABLE: "true" })
+    : undefined;
   await using gpu = await openGpuBackend();
   const training = await benchTraining(gpu);
   const kernels = await timeKernels(gpu, training.trainer);
@@ -74,7 +85,13 @@ async function bench(): Promise<void> {
 }
 
 async function firstStepElsewhere(env: Record<string, string>): Promise<number> {
-  const args = ["run", "-A", new URL(import.meta.url).pathname, "--first-step-only", ...Deno.args.filter((arg) => arg !== "--cold")];
+  const args = [
+    "run",
+    "-A",
+    new URL(import.meta.url).pathname,
+    "--first-step-only",
+    ...Deno.args.filter((arg) => arg !== "--cold"),
+  ];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, env, stderr: "inherit" }).output();
   return JSON.parse(new TextDecoder().decode(stdout)).firstStepMs;
 }
@@ -116,7 +133,10 @@ interface KernelFigures {
 }
 
 /** GPU time by kernel over one step, the best of three. */
-async function timeKernels(gpu: Awaited<ReturnType<typeof openGpuBackend>>, trainer: Trainer): Promise<KernelFigures[]> {
+async function timeKernels(
+  gpu: Awaited<ReturnType<typeof openGpuBackend>>,
+  trainer: Trainer,
+): Promise<KernelFigures[]> {
   if (!gpu.device.traits.hasTimestamps) return [];
   const best = new Map<string, { dispatches: number; ms: number; flops: number }>();
   for (let round = 0; round < 3; round++) {
@@ -126,12 +146,21 @@ async function timeKernels(gpu: Awaited<ReturnType<typeof openGpuBackend>>, trai
       const nanoseconds = await gpu.time(program as Awaited<ReturnType<typeof gpu.compile>>);
       commands.forEach(({ kernel, flops }, i) => {
         const sum = sums.get(kernel) ?? { dispatches: 0, ms: 0, flops: 0 };
-        sums.set(kernel, { dispatches: sum.dispatches + 1, ms: sum.ms + nanoseconds[i] / 1e6, flops: sum.flops + flops });
+        sums.set(kernel, {
+          dispatches: sum.dispatches + 1,
+          ms: sum.ms + nanoseconds[i] / 1e6,
+          flops: sum.flops + flops,
+        });
       });
     }
     for (const [kernel, sum] of sums) if (sum.ms < (best.get(kernel)?.ms ?? Infinity)) best.set(kernel, sum);
   }
-  return [...best].map(([kernel, { dispatches, ms, flops }]) => ({ kernel, dispatches, ms, gflops: flops / ms / 1e6 }))
+  return [...best].map(([kernel, { dispatches, ms, flops }]) => ({
+    kernel,
+    dispatches,
+    ms,
+    gflops: flops / ms / 1e6,
+  }))
     .sort((a, b) => b.ms - a.ms);
 }
 
@@ -140,11 +169,20 @@ async function benchDecoding(gpu: Awaited<ReturnType<typeof openGpuBackend>>) {
   loadWeights(gpu, gpt, specWeights(size));
   const generator = openGenerator(gpu, gpt, benchTokenizer(size.V));
   const maxNewTokens = Math.min(Number(flags.tokens), size.T - 17);
-  const request = { maxNewTokens, temperature: 0, topK: 0, topP: 1, seed: 1, stop: [], tokensPerReadback: 16 };
+  const request = {
+    maxNewTokens,
+    temperature: 0,
+    topK: 0,
+    topP: 1,
+    seed: 1,
+    stop: [],
+    tokensPerReadback: 16,
+  };
   const rates: number[] = [];
   for (let round = 0; round < 4; round++) {
     await Array.fromAsync(generator.generate("0123456789abcdef", request, {
-      onEnd: ({ newTokens, decodeMs }) => rates.push((newTokens - request.tokensPerReadback) / decodeMs * 1000),
+      onEnd: ({ newTokens, decodeMs }) =>
+        rates.push((newTokens - request.tokensPerReadback) / decodeMs * 1000),
     }));
   }
   const tokensPerSecond = rates.slice(1).sort((a, b) => a - b)[1];
@@ -158,15 +196,27 @@ function print(report: any): void {
   line("adapter", report.adapter);
   line("model", Object.entries(report.size).map(([key, value]) => `${key} ${value}`).join("  "));
   line("first step, warm", `${report.warmFirstStepMs.toFixed(0)} ms, set-up included`);
-  if (report.coldFirstStepMs) line("first step, cold", `${report.coldFirstStepMs.toFixed(0)} ms, ${report.pipelines} pipelines`);
-  line("training", `${training.tokensPerSecond.toFixed(0)} tokens/s (best ${training.bestTokensPerSecond.toFixed(0)}), ` +
-    `${training.medianStepMs.toFixed(0)} ms a step, ${training.gflops.toFixed(1)} GFLOP/s`);
+  if (report.coldFirstStepMs) {
+    line("first step, cold", `${report.coldFirstStepMs.toFixed(0)} ms, ${report.pipelines} pipelines`);
+  }
+  line(
+    "training",
+    `${training.tokensPerSecond.toFixed(0)} tokens/s (best ${training.bestTokensPerSecond.toFixed(0)}), ` +
+      `${training.medianStepMs.toFixed(0)} ms a step, ${training.gflops.toFixed(1)} GFLOP/s`,
+  );
   line("submits a step", training.submitsPerStep.toFixed(1));
-  line("decoding", `${decoding.tokensPerSecond.toFixed(0)} tokens/s, ${decoding.tokensPerReadback} tokens a readback`);
+  line(
+    "decoding",
+    `${decoding.tokensPerSecond.toFixed(0)} tokens/s, ${decoding.tokensPerReadback} tokens a readback`,
+  );
   line("GPU memory", `${(report.memoryBytes / 2 ** 20).toFixed(0)} MiB`);
   if (kernels.length === 0) return;
   console.log("\nkernel                          dispatches        ms   GFLOP/s");
   for (const { kernel, dispatches, ms, gflops } of kernels as KernelFigures[]) {
-    console.log(`${kernel.padEnd(32)}${String(dispatches).padStart(10)}${ms.toFixed(2).padStart(10)}${gflops.toFixed(1).padStart(10)}`);
+    console.log(
+      `${kernel.padEnd(32)}${String(dispatches).padStart(10)}${ms.toFixed(2).padStart(10)}${
+        gflops.toFixed(1).padStart(10)
+      }`,
+    );
   }
 }

@@ -71,7 +71,10 @@ async function runInEmptyProject(script: string, flags: string[] = []): Promise<
   try {
     const project = join(folder, "project");
     await Deno.mkdir(project);
-    await Deno.writeTextFile(join(project, "main.ts"), script.replaceAll("SHEEPOP", `http://${host}`).replaceAll("DEVICE", DEVICE));
+    await Deno.writeTextFile(
+      join(project, "main.ts"),
+      script.replaceAll("SHEEPOP", `http://${host}`).replaceAll("DEVICE", DEVICE),
+    );
     return await deno(["run", "--no-prompt", `--allow-import=${host}`, ...flags, "main.ts"], {
       cwd: project,
       env: { DENO_DIR: await makeCache(folder) },

@@ -32,5 +32,9 @@ for (const shape of [[1], [4, 64], [5, 123], [2, 5, 7]]) {
 }
 
 Deno.test("add() refuses different shapes", () => {
-  assertThrows(() => add(new Tape(), inputTensor("a", [2]), inputTensor("b", [3])), TypeError, "shapes must be equal");
+  assertThrows(
+    () => add(new Tape(), inputTensor("a", [2]), inputTensor("b", [3])),
+    TypeError,
+    "shapes must be equal",
+  );
 });

@@ -88,7 +88,7 @@ Deno.test("dropout() on the GPU draws the mask of the reference for odd threshol
     const isKept = (value: number) => value !== 0;
     assertEquals((await maskOn(gpu, options)).map(isKept), (await maskOn(reference, options)).map(isKept));
   }
-  // The first number of this seed is 0.7 rounded to f32: kept, because it is not below the rounded probability.
+  // The first number of this seed is 0.7 rounded to f32: not below the rounded probability, so kept.
   const tie = { shape: [1, 1], probability: 0.7, control: { seed: 20_075_020 } };
   assertAlmostEquals((await maskOn(gpu, tie))[0], 1 / 0.3, 1e-5);
   assertAlmostEquals((await maskOn(reference, tie))[0], 1 / 0.3, 1e-5);

@@ -80,7 +80,8 @@ for (const kernels of ["wave", "tile"] as KernelFamily[]) {
     V: 7,
   }];
   for (const size of sizes) {
-    Deno.test(`linearCrossEntropy() on the GPU matches the reference for ${JSON.stringify(size)} (${kernels})`, async () => {
+    const title = `${JSON.stringify(size)} (${kernels})`;
+    Deno.test(`linearCrossEntropy() on the GPU matches the reference for ${title}`, async () => {
       await using gpu = await openTestGpu({ kernels });
       if (!gpu) return;
       await using reference = openReferenceBackend();
@@ -134,7 +135,7 @@ Deno.test("linearCrossEntropy() in chunks equals linearCrossEntropy() at once", 
   assertClose(chunked.dWeight, whole.dWeight, { name: "d_weight" });
 });
 
-Deno.test("linearCrossEntropy() adds to the accumulator and the parameter's gradient and overwrites that of x", async () => {
+Deno.test("linearCrossEntropy() adds to accumulator and weight gradient, not to that of x", async () => {
   await using gpu = await openTestGpu();
   if (!gpu) return;
   const size = { N: 5, C: 8, V: 20 };
@@ -146,7 +147,7 @@ Deno.test("linearCrossEntropy() adds to the accumulator and the parameter's grad
   assertEquals(twice.dX, once.dX);
 });
 
-Deno.test("linearCrossEntropy() begins a gradient that is not a parameter's with its first chunk", async () => {
+Deno.test("linearCrossEntropy() overwrites a weight gradient that does not accumulate", async () => {
   await using gpu = await openTestGpu();
   if (!gpu) return;
   const size = { N: 130, C: 8, V: 20, chunkBytes: 64 * 20 * 4 };
@@ -194,7 +195,7 @@ Deno.test("linearCrossEntropy() keeps the loss of logits that exp would overflow
   assertAlmostEquals(dX[0], 10 / (1 + Math.exp(-10)), 1e-3);
 });
 
-Deno.test("linearCrossEntropy() leaves logits and gradients alone outside training and for frozen tensors", async () => {
+Deno.test("linearCrossEntropy() computes no gradient outside training or for a frozen weight", async () => {
   await using backend = await openTestGpu() ?? openReferenceBackend();
   const control = createStepControl();
   const accumulator = inputTensor("accumulator", [1]);

@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { lowerMatmul, matmul, referenceMatmul } from "../../kernels/matmul/matmul.ts";
-import { type Causality, type MatmulMode, type MatmulSpec, wholeOperand } from "../../kernels/matmul/matmul_spec.ts";
+import {
+  type Causality,
+  type MatmulMode,
+  type MatmulSpec,
+  wholeOperand,
+} from "../../kernels/matmul/matmul_spec.ts";
 import { matmulWave } from "../../kernels/matmul/matmul_wave.ts";
 import type { KernelFamily } from "../../kernels/program/lowering.ts";
 import { openReferenceBackend } from "../../kernels/program/reference_backend.ts";
@@ -42,7 +47,9 @@ for (const activation of ["none", "gelu"] as const) {
 }
 
 for (const kernels of FAMILIES) {
-  for (const [M, K, N] of [[1, 1, 1], [5, 123, 7], [64, 64, 128], [33, 72, 100], [130, 65, 36], [8, 64, 96]]) {
+  for (
+    const [M, K, N] of [[1, 1, 1], [5, 123, 7], [64, 64, 128], [33, 72, 100], [130, 65, 36], [8, 64, 96]]
+  ) {
     Deno.test(`matmul() ${M}x${K}x${N} with bias, gelu and gradients matches the reference (${kernels})`, async () => {
       await assertGpuMatchesReference(product({ M, K, N }, { bias: true, activation: "gelu" }), { kernels });
     });
@@ -84,7 +91,9 @@ async function assertProductMatches(spec: MatmulSpec, kernels: KernelFamily): Pr
     let seed = 1;
     for (const tensor of tensors) {
       const data = randomFloats(sizeOf(tensor), seed++);
-      if (tensor === spec.a.tensor && (spec.causality === "upto" || spec.causality === "from")) lowerTriangle(data, tensor.shape);
+      if (tensor === spec.a.tensor && (spec.causality === "upto" || spec.causality === "from")) {
+        lowerTriangle(data, tensor.shape);
+      }
       backend.write(tensor, data);
     }
     backend.compile([call], "product").replay();
@@ -115,7 +124,10 @@ interface HeadCase {
 }
 
 /** Products as attention makes them: operands are slices of [B T, 3 C] and [B H T, T] tensors. */
-function headProduct({ mode, causality }: HeadCase, size: { B: number; H: number; T: number; D: number }): MatmulSpec {
+function headProduct(
+  { mode, causality }: HeadCase,
+  size: { B: number; H: number; T: number; D: number },
+): MatmulSpec {
   const { B, H, T, D } = size;
   const C = H * D;
   const packed = (name: string, part: number) => ({
@@ -146,7 +158,9 @@ const HEAD_CASES: HeadCase[] = [
 ];
 for (const kernels of FAMILIES) {
   for (const headCase of HEAD_CASES) {
-    for (const size of [{ B: 2, H: 2, T: 72, D: 8 }, { B: 1, H: 3, T: 13, D: 5 }, { B: 2, H: 1, T: 128, D: 32 }]) {
+    for (
+      const size of [{ B: 2, H: 2, T: 72, D: 8 }, { B: 1, H: 3, T: 13, D: 5 }, { B: 2, H: 1, T: 128, D: 32 }]
+    ) {
       const name = `${headCase.mode} ${headCase.causality} B${size.B} H${size.H} T${size.T} D${size.D}`;
       Deno.test(`lowerMatmul() of attention slices ${name} matches the reference (${kernels})`, async () => {
         await assertProductMatches(headProduct(headCase, size), kernels);
@@ -156,7 +170,9 @@ for (const kernels of FAMILIES) {
 
   Deno.test(`lowerMatmul() pads logits of a vocabulary of 65 (${kernels})`, async () => {
     const spec = (mode: MatmulMode, M: number, N: number, K: number, shapes: number[][]): MatmulSpec => {
-      const [a, b, c] = shapes.map((shape, i) => wholeOperand(createTensor("abc"[i], shape, { lifetime: "persistent" })));
+      const [a, b, c] = shapes.map((shape, i) =>
+        wholeOperand(createTensor("abc"[i], shape, { lifetime: "persistent" }))
+      );
       return { mode, M, N, K, a, b, c, accumulate: mode === "TN" };
     };
     await assertProductMatches(spec("NT", 40, 65, 32, [[40, 32], [65, 32], [40, 65]]), kernels);
@@ -172,6 +188,13 @@ for (const kernels of FAMILIES) {
 }
 
 Deno.test("matmulWave() writes the golden kernel", async () => {
-  const code = matmulWave({ mode: "NN", rows: 8, vectors: 1, aInTexture: false, bInTexture: true, causality: "none" });
+  const code = matmulWave({
+    mode: "NN",
+    rows: 8,
+    vectors: 1,
+    aInTexture: false,
+    bInTexture: true,
+    causality: "none",
+  });
   assertEquals(code, await Deno.readTextFile(new URL("../golden/matmul_wave_nn.wgsl", import.meta.url)));
 });

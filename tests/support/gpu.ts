@@ -2,7 +2,11 @@
 // adapter a failure.
 
 import { NoAdapterError } from "../../kernels/device/device.ts";
-import { type GpuBackend, type GpuBackendOptions, openGpuBackend } from "../../kernels/program/gpu_backend.ts";
+import {
+  type GpuBackend,
+  type GpuBackendOptions,
+  openGpuBackend,
+} from "../../kernels/program/gpu_backend.ts";
 
 export async function openTestGpu(options: GpuBackendOptions = {}): Promise<GpuBackend | undefined> {
   try {

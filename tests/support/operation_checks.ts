@@ -45,7 +45,10 @@ export function randomFloats(count: number, seed: number, scale = 1): Float32Arr
 
 /** Random integers in [0, limit). */
 export function randomIntegers(count: number, seed: number, limit: number): Uint32Array {
-  return Uint32Array.from(randomFloats(count, seed), (x) => Math.min(limit - 1, Math.floor((x + 1) / 2 * limit)));
+  return Uint32Array.from(
+    randomFloats(count, seed),
+    (x) => Math.min(limit - 1, Math.floor((x + 1) / 2 * limit)),
+  );
 }
 
 interface Differentiated extends Subject {

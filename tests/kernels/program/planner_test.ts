@@ -24,7 +24,9 @@ Deno.test("planSlots() shares the pool between programs", () => {
 });
 
 Deno.test("planSlots() never gives one slot to two lives at once, and every slot is large enough", () => {
-  const lives = fc.array(fc.tuple(fc.nat(50), fc.nat(10), fc.integer({ min: 1, max: 1000 })), { maxLength: 60 });
+  const lives = fc.array(fc.tuple(fc.nat(50), fc.nat(10), fc.integer({ min: 1, max: 1000 })), {
+    maxLength: 60,
+  });
   fc.assert(fc.property(lives, (entries) => {
     const sorted = entries.map(([first, length, size]) => life(first, first + length, size))
       .sort((x, y) => x.first - y.first);

@@ -304,7 +304,7 @@ Deno.test("saveCheckpoint() says what the full disk lacks and leaves the earlier
   await using disk = await openSmallDisk();
   if (!disk) return; // only root may mount one
   await saveCheckpoint(disk.path, makeCheckpoint(1, 100_000), { keepLast: 2 });
-  const message = /step 2 in .*: it needs 2\d{6} bytes and \d+ are available; free disk space/;
+  const message = /step 2 in .*: 2\d{6} bytes are needed and \d+ are available; free disk space/;
   const save = (length: number) => saveCheckpoint(disk.path, makeCheckpoint(2, length), { keepLast: 2 });
   const refused = await assertRejects(() => save(170_000), UsageError);
   assertEquals(refused.cause, undefined, "the disk was written to before its room was known");

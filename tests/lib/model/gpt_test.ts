@@ -19,7 +19,11 @@ function tinyConfig(model: Partial<Config["model"]>): Config {
 }
 
 /** Loss and the gradient of every parameter after one micro-step. */
-async function gradients(backend: Backend, config: Config, vocabSize: number): Promise<Map<string, Float32Array>> {
+async function gradients(
+  backend: Backend,
+  config: Config,
+  vocabSize: number,
+): Promise<Map<string, Float32Array>> {
   const gpt = openModel(backend, modelShape(config.model, vocabSize), { trainable: true });
   initializeModel(backend, gpt, 7);
   const { batch } = compileTraining(backend, gpt, config);
