@@ -22,8 +22,8 @@ export interface DeviceTraits {
 export interface Device extends AsyncDisposable {
   readonly gpu: GPUDevice;
   readonly traits: DeviceTraits;
-  /** Throws the first uncaptured error, if there was one: WebGPU itself would stay silent. */
-  check(): void;
+  /** Throws the first error since the last call, if there was one: WebGPU itself would stay silent. */
+  check(): Promise<void>;
 }
 
 /** No adapter answered. Its message says what to install. */
@@ -40,26 +40,36 @@ const WISHED_FEATURES = ["subgroups", "timestamp-query", "shader-f16"];
  */
 export async function openDevice(): Promise<Device> {
   const { gpu, features, info } = await requestDevice(WISHED_FEATURES);
-  const errors: string[] = [];
-  gpu.addEventListener("uncapturederror", (event) => {
-    event.preventDefault();
-    errors.push((event as GPUUncapturedErrorEvent).error.message);
-  });
+  let lost: string | undefined;
   gpu.lost.then((reason) => {
-    if (reason.reason !== "destroyed") errors.push(`device lost: ${reason.message}`);
+    if (reason.reason !== "destroyed") lost = reason.message;
   });
   const traits = await findTraits(gpu, info, features);
+  openErrorScopes(gpu);
   return {
     gpu,
     traits,
-    check(): void {
-      if (errors.length > 0) throw new Error(`WebGPU: ${errors[0]}`);
+    async check(): Promise<void> {
+      const errors = await Promise.all(ERROR_KINDS.map(() => gpu.popErrorScope()));
+      openErrorScopes(gpu);
+      const message = errors.find((error) => error !== null)?.message ?? lost;
+      if (message !== undefined) throw new Error(`WebGPU: ${message}`);
     },
     async [Symbol.asyncDispose](): Promise<void> {
       await gpu.queue.onSubmittedWorkDone();
       gpu.destroy();
     },
   };
+}
+
+const ERROR_KINDS: readonly GPUErrorFilter[] = ["internal", "out-of-memory", "validation"];
+
+/**
+ * Everything happens within error scopes, which check() closes and opens again: an event for an uncaptured error would
+ * wait for the event loop, which a busy training loop never enters.
+ */
+function openErrorScopes(gpu: GPUDevice): void {
+  for (const kind of ERROR_KINDS) gpu.pushErrorScope(kind);
 }
 
 interface Requested {

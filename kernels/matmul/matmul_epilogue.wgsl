@@ -47,6 +47,6 @@ fn store(z: u32, row: u32, column: u32, product: Vector) {
   if (ACCUMULATE == 1u) { value += c[i]; }
   if (HAS_PRE_ACTIVATION == 1u) { pre_activation[i] = value; }
   if (ACTIVATION == 1u) { value = gelu(value); }
-  if (ACTIVATION == 2u) { value = max(value, Vector()); }
+  if (ACTIVATION == 2u) { value = select(value, Vector(), value <= Vector()); }
   c[i] = value;
 }

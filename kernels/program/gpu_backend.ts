@@ -100,7 +100,6 @@ export class GpuBackend implements Backend {
     }
     const plan = planSlots(livesOf(recorder.dispatches), this.#pool);
     const commands = recorder.dispatches.map((dispatch) => this.#command(dispatch, plan));
-    this.device.check();
     return { label, commands, replay: () => this.#encode(commands) };
   }
 
@@ -139,7 +138,7 @@ export class GpuBackend implements Backend {
       await this.#readback.read(source, range, (data) => bytes.set(new Uint8Array(data), done));
       this.#learnRate();
     }
-    this.device.check();
+    await this.device.check();
     return result;
   }
 
@@ -165,7 +164,7 @@ export class GpuBackend implements Backend {
     const { isSoftware, hasTimestamps } = this.device.traits;
     const options = { commands: program.commands, byTimestamps: hasTimestamps && !isSoftware };
     const nanoseconds = await timeCommands(this.device.gpu, this.#readback, options);
-    this.device.check();
+    await this.device.check();
     return nanoseconds;
   }
 

@@ -16,6 +16,7 @@ import {
 export interface StoredTensor {
   /** Any text but `__metadata__`. */
   readonly name: string;
+  /** Dimensions, row-major. */
   readonly shape: readonly number[];
   /** The elements in row-major order, as many as the shape's product. */
   readonly data: Float32Array | Uint32Array;

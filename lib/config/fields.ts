@@ -2,7 +2,18 @@
 // TypeScript type, validation, JSON Schema, flags, --help and docs/configuration.md all come from this table.
 // It is one literal without calls, so that the type of `Config` can be read off it without inference.
 
-/** Table of all keys, by group. */
+/**
+ * Table of all keys, by group.
+ *
+ * @example
+ * ```ts
+ * import { FIELDS } from "@sheepop/sheepop";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(FIELDS.training.batchSize.is.default, 8);
+ * assertEquals(FIELDS.training.batchSize.is.unit, "sequences");
+ * ```
+ */
 export const FIELDS = {
   model: {
     vocabSize: {

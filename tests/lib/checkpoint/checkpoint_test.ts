@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
 import { UsageError } from "../../../lib/common/errors.ts";
@@ -317,13 +317,17 @@ Deno.test("saveCheckpoint() cleans up when the disk fills during the save", asyn
   await using disk = await openSmallDisk();
   if (!disk) return;
   await saveCheckpoint(disk.path, makeCheckpoint(1, 100_000), { keepLast: 2 });
-  const saving = saveCheckpoint(disk.path, makeCheckpoint(2, 100_000), { keepLast: 2 });
+  let error: unknown;
+  const saving = saveCheckpoint(disk.path, makeCheckpoint(2, 100_000), { keepLast: 2 }).catch((reason) => {
+    error = reason;
+  });
   const parent = join(disk.path, "checkpoints");
   while (!namesIn(parent).some((name) => name.startsWith(".tmp-"))) {
     await new Promise((r) => setTimeout(r, 0));
   }
-  await Deno.writeFile(join(disk.path, "filler"), new Uint8Array(3e6)).catch(() => {});
-  const error = await saving.then(() => undefined, (error) => error);
+  // in one go, so that nothing of the save happens in between
+  assertThrows(() => Deno.writeFileSync(join(disk.path, "filler"), new Uint8Array(3e6)));
+  await saving;
   assert(error instanceof UsageError, String(error));
   assertStringIncludes(error.message, "are available; free disk space");
   assertEquals((error.cause as { code?: string }).code, "ENOSPC");
