@@ -91,13 +91,21 @@ export async function pruneStepFolders(
   }
 }
 
-/** Removes the temporary folders that no living process writes. */
-export async function removeStaleFolders(parent: string): Promise<void> {
+/**
+ * Removes the temporary folders that no living process writes.
+ *
+ * @param options.isOnlyWriter - this process holds the run's lock: what is older than it is an earlier one's
+ */
+export async function removeStaleFolders(parent: string, options: { isOnlyWriter: boolean }): Promise<void> {
   for (const { name, isDirectory } of await readFolder(parent)) {
     const match = TEMPORARY_NAME.exec(name);
     if (!match || !isDirectory) continue;
     const path = join(parent, name);
-    if (!await hasLivingOwner(path, Number(match[1]))) await Deno.remove(path, { recursive: true });
+    const modified = (await Deno.lstat(path)).mtime?.getTime() ?? Infinity;
+    // in a container every start may have the same pid, and an earlier start's folder looks like an own one
+    const isOwn = options.isOnlyWriter || Number(match[1]) === Deno.pid;
+    const isOld = modified < performance.timeOrigin;
+    if (isOwn ? isOld : !isAlive(Number(match[1]), modified)) await Deno.remove(path, { recursive: true });
   }
 }
 
@@ -119,10 +127,7 @@ async function isComplete(path: string): Promise<boolean> {
   }
 }
 
-async function hasLivingOwner(path: string, pid: number): Promise<boolean> {
-  const modified = (await Deno.lstat(path)).mtime?.getTime() ?? Infinity;
-  // in a container every start may have the same pid: what is older than this start is an earlier one's
-  if (pid === Deno.pid) return modified >= performance.timeOrigin;
+function isAlive(pid: number, modified: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -2,10 +2,10 @@
 // Knows the order of a save and a load, nothing of models. A save is: temporary folder, every file synced,
 // MANIFEST.json last, sync of the folder, check of what the disk kept, rename, sync of the parent, pruning.
 
-import { statfsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
+import { formatConfigTree, parseConfigTree } from "../config/config_tree.ts";
 import {
   checkpointsDir,
   commitStepFolder,
@@ -15,9 +15,10 @@ import {
   stepOfName,
   temporaryName,
 } from "./_checkpoint_folders.ts";
-import { formatConfigJson, parseConfigJson } from "./_config_json.ts";
 import { CheckpointRejected, MANIFEST_FILE } from "./_manifest.ts";
-import { isSystemError, readStepFiles, type StepContent, stepSize, writeStepFiles } from "./_step_files.ts";
+import { explainFailure, refuseFullDisk } from "./_save_failure.ts";
+import { readStepFiles, type StepContent, writeStepFiles } from "./_step_files.ts";
+import { holdsRunLock } from "./run_lock.ts";
 import type { StoredTensor } from "./safetensors.ts";
 
 /** A parameter or a moment of the optimizer, in host memory. */
@@ -101,8 +102,8 @@ export async function saveCheckpoint(
   let path: string;
   try {
     await Deno.mkdir(parent, { recursive: true });
-    await removeStaleFolders(parent);
-    if ((availableBytes(parent) ?? Infinity) < stepSize(content)) throw outOfSpace(parent, content);
+    await removeStaleFolders(parent, { isOnlyWriter: holdsRunLock(runDir) });
+    refuseFullDisk(parent, content);
     path = await writeAndCommit(parent, content);
   } catch (error) {
     throw explainFailure(error, { parent, content });
@@ -174,8 +175,10 @@ export async function listCheckpoints(runDir: string): Promise<{ step: number; p
 
 function contentOf({ step, weights, optimizer, state, config, tokenizer }: Checkpoint): StepContent {
   refuseNonJson(state, "state");
-  const stateText = JSON.stringify(state, null, 2) + "\n";
-  return { step, weights, optimizer, state: stateText, config: formatConfigJson(config), tokenizer };
+  const [stateText, configText] = [state, formatConfigTree(config)].map((value) => {
+    return JSON.stringify(value, null, 2) + "\n";
+  });
+  return { step, weights, optimizer, state: stateText, config: configText, tokenizer };
 }
 
 /** JSON would store null for NaN and `{}` for a Map without a word, and the run would go on wrong. */
@@ -196,39 +199,6 @@ async function writeAndCommit(parent: string, content: StepContent): Promise<str
     return await commitStepFolder(temporary, { parent, step: content.step });
   } catch (error) {
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    throw error;
-  }
-}
-
-/** Turns what the file system refused into one line that says what to do. */
-function explainFailure(error: unknown, save: { parent: string; content: StepContent }): unknown {
-  if (!isSystemError(error)) return error;
-  if (error.code === "ENOSPC" || error.code === "EDQUOT") return outOfSpace(save.parent, save.content, error);
-  return new UsageError(
-    `Cannot save the checkpoint of step ${save.content.step} in ${save.parent}: ${error.message}; make the ` +
-      `folder writable or choose another training.run_dir`,
-    { cause: error },
-  );
-}
-
-function outOfSpace(parent: string, content: StepContent, cause?: unknown): UsageError {
-  const available = availableBytes(parent) ?? "too few";
-  return new UsageError(
-    `Cannot save the checkpoint of step ${content.step} in ${parent}: ${
-      stepSize(content)
-    } bytes are needed and ` +
-      `${available} are available; free disk space or choose another training.run_dir`,
-    { cause },
-  );
-}
-
-/** Free bytes of a folder's disk, or undefined where this process may not ask. */
-function availableBytes(folder: string): number | undefined {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
 }
@@ -262,7 +232,8 @@ async function loadStep(path: string, options: LoadOptions): Promise<Checkpoint 
   if (content.step !== named) throw new CheckpointRejected(`it holds step ${content.step}`);
   try {
     const state = JSON.parse(content.state) as Record<string, unknown>;
-    return { ...content, state, config: parseConfigJson(content.config), path };
+    const config = parseConfigTree(JSON.parse(content.config), join(path, "config.json"));
+    return { ...content, state, config, path };
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof SyntaxError)) throw error;
     throw new CheckpointRejected(error.message, { cause: error });

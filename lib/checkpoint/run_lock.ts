@@ -1,5 +1,5 @@
 // One program per run folder. The lock belongs to the open file, so the system frees it however the program
-// ends; the process id in the file only serves the message.
+// ends; the process id in the file only says who it is.
 
 import { join } from "node:path";
 import { EXIT_STATUS, UsageError } from "../common/errors.ts";
@@ -33,6 +33,15 @@ export function openRunLock(runDir: string): Disposable {
       file.close();
     },
   };
+}
+
+/** Whether this process is the one that may write to a run folder. */
+export function holdsRunLock(runDir: string): boolean {
+  try {
+    return Deno.readTextFileSync(join(runDir, LOCK_FILE)) === String(Deno.pid);
+  } catch {
+    return false; // no lock, or one of another process that lets nobody read it
+  }
 }
 
 function openLockFile(runDir: string): Deno.FsFile {

@@ -3,7 +3,7 @@
 // --length 256 --batch 8 --vocabulary 256 --tokens 128 --cold (start once with an empty shader cache).
 
 import { parseArgs } from "@std/cli/parse-args";
-import { openGpuBackend } from "../../kernels/program/gpu_backend.ts";
+import { type GpuBackend, type GpuProgram, openGpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { openGenerator } from "../../lib/inference/generator.ts";
 import { flopsPerToken } from "../../lib/model/gpt_parameters.ts";
 import { loadWeights, openModel } from "../../lib/model/open_model.ts";
@@ -50,7 +50,7 @@ async function firstStep(): Promise<number> {
   return performance.now() - startedAt;
 }
 
-function openTrainer(gpu: Awaited<ReturnType<typeof openGpuBackend>>): Trainer {
+function openTrainer(gpu: GpuBackend): Trainer {
   const gpt = openModel(gpu, specShape(size), { trainable: true });
   const trainer = new Trainer(gpu, gpt, specConfig(size));
   loadWeights(gpu, gpt, specWeights(size));
@@ -58,30 +58,37 @@ function openTrainer(gpu: Awaited<ReturnType<typeof openGpuBackend>>): Trainer {
 }
 
 async function bench(): Promise<void> {
+  const report = await measure();
+  print(report);
+  await Deno.mkdir("dist", { recursive: true });
+  await Deno.writeTextFile("dist/bench.json", JSON.stringify(report, null, 2));
+  console.log("\nWritten: dist/bench.json");
+}
+
+type Report = Awaited<ReturnType<typeof measure>>;
+
+async function measure() {
   const warmFirstStepMs = await firstStepElsewhere({});
   const coldFirstStepMs = flags.cold
     ? await firstStepElsewhere({ MESA_SHADER_CACHE_DISABLE: "true" })
     : undefined;
   await using gpu = await openGpuBackend();
-  const training = await benchTraining(gpu);
-  const kernels = await timeKernels(gpu, training.trainer);
+  const trainer = openTrainer(gpu);
+  const training = await benchTraining(gpu, trainer);
+  const kernels = await timeKernels(gpu, trainer);
   const decoding = await benchDecoding(gpu);
-  const { trainer: _, ...trainingFigures } = training;
-  const report = {
-    adapter: gpu.description,
+  const { description: adapter, memoryBytes, pipelines } = gpu;
+  return {
+    adapter,
     size,
     warmFirstStepMs,
     coldFirstStepMs,
-    training: trainingFigures,
+    training,
     decoding,
     kernels,
-    memoryBytes: gpu.memoryBytes,
-    pipelines: gpu.pipelines,
+    memoryBytes,
+    pipelines,
   };
-  print(report);
-  await Deno.mkdir("dist", { recursive: true });
-  await Deno.writeTextFile("dist/bench.json", JSON.stringify(report, null, 2));
-  console.log("\nWritten: dist/bench.json");
 }
 
 async function firstStepElsewhere(env: Record<string, string>): Promise<number> {
@@ -96,8 +103,7 @@ async function firstStepElsewhere(env: Record<string, string>): Promise<number> 
   return JSON.parse(new TextDecoder().decode(stdout)).firstStepMs;
 }
 
-async function benchTraining(gpu: Awaited<ReturnType<typeof openGpuBackend>>) {
-  const trainer = openTrainer(gpu);
+async function benchTraining(gpu: GpuBackend, trainer: Trainer) {
   const batches = specBatches(size);
   const times: number[] = [];
   for (let warm = 0; warm < 2; warm++) {
@@ -115,7 +121,6 @@ async function benchTraining(gpu: Awaited<ReturnType<typeof openGpuBackend>>) {
   const best = Math.min(...times);
   const tokens = trainer.tokensPerStep;
   return {
-    trainer,
     medianStepMs: median,
     bestStepMs: best,
     tokensPerSecond: tokens / median * 1000,
@@ -134,7 +139,7 @@ interface KernelFigures {
 
 /** GPU time by kernel over one step, the best of three. */
 async function timeKernels(
-  gpu: Awaited<ReturnType<typeof openGpuBackend>>,
+  gpu: GpuBackend,
   trainer: Trainer,
 ): Promise<KernelFigures[]> {
   if (!gpu.device.traits.hasTimestamps) return [];
@@ -142,8 +147,8 @@ async function timeKernels(
   for (let round = 0; round < 3; round++) {
     const sums = new Map<string, { dispatches: number; ms: number; flops: number }>();
     for (const program of [trainer.programs.microStep, trainer.programs.update]) {
-      const { commands } = program as Awaited<ReturnType<typeof gpu.compile>>;
-      const nanoseconds = await gpu.time(program as Awaited<ReturnType<typeof gpu.compile>>);
+      const { commands } = program as GpuProgram;
+      const nanoseconds = await gpu.time(program as GpuProgram);
       commands.forEach(({ kernel, flops }, i) => {
         const sum = sums.get(kernel) ?? { dispatches: 0, ms: 0, flops: 0 };
         sums.set(kernel, {
@@ -164,7 +169,7 @@ async function timeKernels(
     .sort((a, b) => b.ms - a.ms);
 }
 
-async function benchDecoding(gpu: Awaited<ReturnType<typeof openGpuBackend>>) {
+async function benchDecoding(gpu: GpuBackend) {
   const gpt = openModel(gpu, specShape(size), { trainable: false });
   loadWeights(gpu, gpt, specWeights(size));
   const generator = openGenerator(gpu, gpt, benchTokenizer(size.V));
@@ -189,8 +194,7 @@ async function benchDecoding(gpu: Awaited<ReturnType<typeof openGpuBackend>>) {
   return { tokensPerSecond, newTokens: maxNewTokens, tokensPerReadback: request.tokensPerReadback };
 }
 
-// deno-lint-ignore no-explicit-any
-function print(report: any): void {
+function print(report: Report): void {
   const { training, decoding, kernels } = report;
   const line = (name: string, text: string) => console.log(`${name.padEnd(28)}${text}`);
   line("adapter", report.adapter);
@@ -212,7 +216,7 @@ function print(report: any): void {
   line("GPU memory", `${(report.memoryBytes / 2 ** 20).toFixed(0)} MiB`);
   if (kernels.length === 0) return;
   console.log("\nkernel                          dispatches        ms   GFLOP/s");
-  for (const { kernel, dispatches, ms, gflops } of kernels as KernelFigures[]) {
+  for (const { kernel, dispatches, ms, gflops } of kernels) {
     console.log(
       `${kernel.padEnd(32)}${String(dispatches).padStart(10)}${ms.toFixed(2).padStart(10)}${
         gflops.toFixed(1).padStart(10)

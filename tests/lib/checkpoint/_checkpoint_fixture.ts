@@ -4,6 +4,15 @@ import { join } from "node:path";
 import type { Checkpoint } from "../../../lib/checkpoint/checkpoint.ts";
 import { defaultConfig } from "../../../lib/config/config.ts";
 
+/** Files of a step besides its manifest. */
+export const CHECKPOINT_FILES = [
+  "config.json",
+  "model.safetensors",
+  "optimizer.safetensors",
+  "state.json",
+  "tokenizer.json",
+];
+
 /** A checkpoint whose tensors hold `length` elements each. */
 export function makeCheckpoint(step: number, length = 6): Checkpoint {
   const filled = (name: string, shape: number[]) => ({
