@@ -71,12 +71,12 @@ export function formatProgress(progress: TrainProgress): string {
   const { step, maxSteps, loss, learningRate, gradNorm, tokensPerSecond, etaMs } = progress;
   const filled = Math.round(BAR_CELLS * step / maxSteps);
   const bar = "#".repeat(filled) + "-".repeat(BAR_CELLS - filled);
-  return `[${bar}] ${formatCount(step)}/${formatCount(maxSteps)}  loss ${loss.toFixed(3)}  lr ${
-    learningRate.toExponential(1)
-  }  ` +
-    `grad norm ${gradNorm.toFixed(2)}  ${formatCount(Math.round(tokensPerSecond))} tokens/s  ${
-      formatDuration(etaMs)
-    } left`;
+  const speed = etaMs === undefined
+    ? ""
+    : `  ${formatCount(Math.round(tokensPerSecond))} tokens/s  ${formatDuration(etaMs)} left`;
+  const lr = learningRate.toExponential(1);
+  return `[${bar}] ${formatCount(step)}/${formatCount(maxSteps)}  loss ${loss.toFixed(3)}  lr ${lr}  ` +
+    `grad norm ${gradNorm.toFixed(2)}${speed}`;
 }
 
 /** Minutes and seconds, with hours or days where there are some. */

@@ -8,6 +8,7 @@ import { main } from "../cli/main.ts";
 import deno from "../deno.json" with { type: "json" };
 import { EXIT_STATUS } from "../lib/common/errors.ts";
 import { configKeys } from "../lib/config/config.ts";
+import { KEY_ALIASES, REFUSED_KEYS } from "../lib/config/key_aliases.ts";
 import { RESERVED_VARIABLES, variableNames } from "../lib/config/variables.ts";
 
 interface Page {
@@ -60,7 +61,8 @@ for (const page of PAGES) {
   });
 
   Deno.test(`${page.path} names files, keys and variables that exist`, async () => {
-    const keys = new Set(configKeys().map(({ key }) => key));
+    const aliases = [...Object.keys(KEY_ALIASES), ...Object.keys(REFUSED_KEYS)];
+    const keys = new Set([...configKeys().map(({ key }) => key), ...aliases]);
     const groups = new Set(configKeys().map(({ group }) => group as string));
     const variables = new Set([...variableNames().keys(), ...RESERVED_VARIABLES, ...LAUNCHER_VARIABLES]);
     for (const code of page.codes) {
@@ -80,7 +82,7 @@ for (const page of PAGES) {
   Deno.test(`${page.path} has examples that run`, async () => {
     const folder = await makeFolder();
     try {
-      for (const words of commandLines({ ...page, fences: runs })) await runSheepop(words, folder);
+      for (const words of commandLines({ ...page, codes: [], fences: runs })) await runSheepop(words, folder);
       await assertFieldsExplained(page, folder);
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -156,7 +158,9 @@ function splitWords(line: string): string[] {
 async function assertRuns(words: readonly string[]): Promise<void> {
   const line = words.join(" ");
   if (words[0] === "task") {
-    if (words.length > 1) assert(Object.hasOwn(deno.tasks, words[1]), `deno ${line}`);
+    const [, name, ...args] = words;
+    assert(name === undefined || Object.hasOwn(deno.tasks, name), `deno ${line}`);
+    if (args.length > 0) await assertRuns([name, ...args]);
     return;
   }
   if (words.length === 0 || CHORES.includes(words[0])) return;

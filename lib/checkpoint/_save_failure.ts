@@ -13,7 +13,7 @@ export function refuseFullDisk(parent: string, content: StepContent): void {
   if ((availableBytes(parent) ?? Infinity) < stepSize(content)) throw outOfSpace(parent, content);
 }
 
-/** What to throw for a failed save: one line that says what to do, or the error itself when it is a defect. */
+/** What to throw for a failed save: one line that says what to do, or the error itself if it is a defect. */
 export function explainFailure(error: unknown, save: { parent: string; content: StepContent }): unknown {
   if (!isSystemError(error)) return error;
   if (error.code === "ENOSPC" || error.code === "EDQUOT") return outOfSpace(save.parent, save.content, error);

@@ -3,7 +3,6 @@
 
 import { join } from "node:path";
 import type { Backend } from "../../kernels/program/backend.ts";
-import { saveCheckpoint } from "../checkpoint/checkpoint.ts";
 import { openRunLock } from "../checkpoint/run_lock.ts";
 import { EXIT_STATUS, UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
@@ -13,9 +12,8 @@ import type { TokenDataset } from "../dataset/tokenize.ts";
 import type { Gpt } from "../model/gpt.ts";
 import { modelShape } from "../model/gpt_parameters.ts";
 import { initializeModel, openModel } from "../model/open_model.ts";
-import { type MetricsWriter, openMetrics, writeMetricsSummary } from "../monitor/metrics.ts";
-import { VERSION } from "../version.ts";
-import { findRun, type LoadedRun, type Resume, type RunState, stateOf, writeRunFiles } from "./run_folder.ts";
+import { findRun, type Resume } from "./run_folder.ts";
+import { RunRecord } from "./run_record.ts";
 import type { TrainEvent } from "./train_events.ts";
 import { type StepResult, Trainer } from "./trainer.ts";
 
@@ -44,13 +42,6 @@ export interface TrainResult extends TrainOutcome {
   readonly gpt: Gpt;
 }
 
-/** The device is looked at this often: for progress, and so that it is never far behind the host. */
-const LOOK_INTERVAL_MS = 250;
-/** Time per step is averaged over about this long for the estimate of what is left. */
-const RATE_WINDOW_MS = 5000;
-/** So many updates skipped one after the other end the run: a single bad batch does not. */
-const MOST_SKIPPED = 10;
-
 /**
  * Trains, or continues, the run of `config.training.runDir`; the backend holds the model afterwards.
  *
@@ -61,29 +52,42 @@ export async function train(
   config: Config,
   options: TrainOptions & { dataset: TokenDataset },
 ): Promise<TrainResult> {
-  const { dataset, onEvent } = options;
-  const { runDir, maxSteps } = config.training;
+  const { dataset, onEvent, shouldStop } = options;
+  const { runDir, maxSteps, seed } = config.training;
   await Deno.mkdir(runDir, { recursive: true });
   using _lock = openRunLock(runDir);
   const onRejected = (dir: string, reason: string) => {
     onEvent({ kind: "warning", message: `Checkpoint ${dir} is damaged and was passed over: ${reason}` });
   };
   const run = await findRun(config, { resume: options.resume, datasetHash: dataset.hash, onRejected });
+  using splits = openSplits(config, dataset);
   const gpt = openModel(backend, modelShape(config.model, dataset.info.vocabSize), { trainable: true });
-  const upToDate = run !== undefined && run.step >= maxSteps;
-  using files = openSplits(config, dataset);
-  const loop = new Loop(backend, gpt, config, { ...options, run, ...files });
-  try {
-    if (!upToDate) await loop.start();
-    while (!upToDate && loop.trainer.step < maxSteps && !options.shouldStop()) await loop.advance();
-    if (!upToDate) await loop.finish();
-  } finally {
-    loop.close();
+  const trainer = new Trainer(backend, gpt, config);
+  if (run) trainer.restore(run, run.step);
+  else initializeModel(backend, gpt, seed);
+  const stepsPerEpoch = splits.training.windowsPerEpoch * config.model.maxSeqLen / trainer.tokensPerStep;
+  const { description: device } = backend;
+  onEvent({
+    kind: "opened",
+    device,
+    parameters: gpt.table.count,
+    tokensPerStep: trainer.tokensPerStep,
+    stepsPerEpoch,
+    firstStep: trainer.step,
+    maxSteps,
+    runDir,
+  });
+  const upToDate = trainer.step >= maxSteps;
+  if (!upToDate) {
+    const tokenizer = await Deno.readTextFile(join(dataset.dir, dataset.info.tokenizer));
+    using record = await RunRecord.open(config, { dataset, tokenizer, run, device, stepsPerEpoch, onEvent });
+    const loop = new Loop(trainer, config, { splits, record, onEvent });
+    while (trainer.step < maxSteps && !shouldStop()) await loop.advance();
+    await loop.finish();
   }
-  const { step } = loop.trainer;
-  const stopped = step < maxSteps;
-  onEvent({ kind: "finished", step, stopped, upToDate });
-  return { gpt, step, stopped, upToDate };
+  const stopped = trainer.step < maxSteps;
+  onEvent({ kind: "finished", step: trainer.step, stopped, upToDate });
+  return { gpt, step: trainer.step, stopped, upToDate };
 }
 
 interface Splits extends Disposable {
@@ -94,129 +98,82 @@ interface Splits extends Disposable {
 function openSplits(config: Config, { dir, info }: TokenDataset): Splits {
   const { batchSize, seed } = config.training;
   const options = { batchSize, maxSeqLen: config.model.maxSeqLen, seed };
-  const train = openTokenFile(join(dir, info.train.file));
-  const validation = openTokenFile(join(dir, info.validation.file));
-  return {
-    training: new Batches(train, options),
-    validation: new Batches(validation, options),
-    [Symbol.dispose](): void {
-      train[Symbol.dispose]();
-      validation[Symbol.dispose]();
-    },
-  };
+  using opened = new DisposableStack();
+  const open = (file: string) => new Batches(opened.use(openTokenFile(join(dir, file))), options);
+  const splits = { training: open(info.train.file), validation: open(info.validation.file) };
+  const files = opened.move();
+  return { ...splits, [Symbol.dispose]: () => files.dispose() };
 }
 
-/** One run of the loop. Public members in the order of a run: start, advance until done, finish. */
+/** The device is looked at this often: for progress, and so that it is never far behind the host. */
+const LOOK_INTERVAL_MS = 250;
+/** Time per step is averaged over about this long for the estimate of what is left. */
+const RATE_WINDOW_MS = 5000;
+
+/** So many updates skipped one after the other end the run: a single bad batch does not. */
+const MOST_SKIPPED = 10;
+
+/** Steps of a run, with what belongs between them. */
 class Loop {
-  readonly trainer: Trainer;
-  readonly #backend: Backend;
+  readonly #trainer: Trainer;
   readonly #config: Config;
-  readonly #options:
-    & TrainOptions
-    & { dataset: TokenDataset; run: LoadedRun | undefined }
-    & Omit<Splits, symbol>;
-  #metrics: MetricsWriter | undefined;
-  #best: { loss: number; step: number } | undefined;
-  #tokenizer = "";
-  #elapsedBefore = 0;
-  #startedAt = 0;
-  #lookedAt = 0;
-  #lastSaved = -1;
-  #rate = { steps: 0, ms: 0 };
+  readonly #splits: Splits;
+  readonly #record: RunRecord;
+  readonly #onEvent: (event: TrainEvent) => void;
   #last: StepResult | undefined;
-  /** Updates skipped since the first step, and since the last one that was not. */
-  #skipped = 0;
+  #lookedAt = performance.now();
+  #rate = { steps: 0, ms: 0 };
+  #isCompiled = false;
   #skippedInARow = 0;
 
   constructor(
-    backend: Backend,
-    gpt: Gpt,
+    trainer: Trainer,
     config: Config,
-    options: TrainOptions & { dataset: TokenDataset; run: LoadedRun | undefined } & Omit<Splits, symbol>,
+    options: { splits: Splits; record: RunRecord; onEvent: (event: TrainEvent) => void },
   ) {
-    this.#backend = backend;
+    this.#trainer = trainer;
     this.#config = config;
-    this.#options = options;
-    this.trainer = new Trainer(backend, gpt, config);
-    if (options.run) this.#restore(options.run);
-    else initializeModel(backend, gpt, config.training.seed);
-    this.#announce(gpt);
+    this.#splits = options.splits;
+    this.#record = options.record;
+    this.#onEvent = options.onEvent;
   }
 
-  /** Opens the files of the run and runs the first step, which also compiles the kernels. */
-  async start(): Promise<void> {
-    const { dataset, run, onEvent } = this.#options;
-    this.#tokenizer = await Deno.readTextFile(join(dataset.dir, dataset.info.tokenizer));
-    const { description: device } = this.#backend;
-    const { seed, runDir } = this.#config.training;
-    await writeRunFiles(this.#config, {
-      seed,
-      version: VERSION,
-      deno: Deno.version.deno,
-      device,
-      dataset: dataset.hash,
-    });
-    this.#metrics = openMetrics(runDir, { resumeStep: run?.step });
-    const before = performance.now();
-    await this.#look();
-    const compiledMs = performance.now() - before;
-    this.#startedAt = this.#lookedAt = performance.now();
-    if (this.trainer.step >= this.#config.training.maxSteps) return;
-    this.trainer.queueStep(this.#options.training);
-    await this.#look();
-    onEvent({ kind: "compiled", elapsedMs: compiledMs, firstStepMs: performance.now() - this.#startedAt });
-    await this.#atBoundary();
-  }
-
+  /** One step and what is due after it, in a fixed order: metrics, validation, checkpoint. */
   async advance(): Promise<void> {
-    this.trainer.queueStep(this.#options.training);
-    const due = performance.now() - this.#lookedAt > LOOK_INTERVAL_MS || this.trainer.ringIsFull;
-    if (due) await this.#look();
-    await this.#atBoundary();
+    const { training, monitor, checkpoint } = this.#config;
+    this.#trainer.queueStep(this.#splits.training);
+    const { step, ringIsFull } = this.#trainer;
+    const isDue = (interval: number) => step % interval === 0 || step === training.maxSteps;
+    const logs = isDue(monitor.logInterval) || step === 1;
+    const evaluates = isDue(training.evalInterval) && this.#splits.validation.evaluationBatches > 0;
+    const saves = isDue(checkpoint.saveInterval);
+    const looks = !this.#isCompiled || performance.now() - this.#lookedAt > LOOK_INTERVAL_MS || ringIsFull;
+    if (logs || evaluates || saves || looks) await this.#look();
+    if (logs && !this.#last!.skipped) this.#writeRow(this.#last!);
+    if (evaluates) this.#record.writeValidation(step, await this.#trainer.evaluate(this.#splits.validation));
+    if (saves) await this.#record.save(this.#trainer);
+    // Measuring and saving are not the speed of training.
+    if (evaluates || saves) this.#lookedAt = performance.now();
   }
 
-  /** Saves what is not saved and closes the files. */
+  /** Saves what is not saved and sums up the metrics. */
   async finish(): Promise<void> {
     await this.#look();
-    if (this.#lastSaved !== this.trainer.step) await this.#save();
-    this.close();
-    await writeMetricsSummary(this.#config.training.runDir);
+    await this.#record.save(this.#trainer);
+    await this.#record.summarize();
   }
 
-  /** Closes the files, whatever became of the run. */
-  close(): void {
-    this.#metrics?.[Symbol.dispose]();
-    this.#metrics = undefined;
-  }
-
-  /** What happens after every n-th step, in a fixed order: metrics, validation, checkpoint. */
-  async #atBoundary(): Promise<void> {
-    const { training, monitor, checkpoint } = this.#config;
-    const { step } = this.trainer;
-    const isLast = step === training.maxSteps;
-    const logs = step % monitor.logInterval === 0 || step === 1 || isLast;
-    const isMeasurable = this.#options.validation.evaluationBatches > 0;
-    const evaluates = isMeasurable && (step % training.evalInterval === 0 || isLast);
-    const saves = step % checkpoint.saveInterval === 0 || isLast;
-    if (!logs && !evaluates && !saves) return;
-    await this.#look();
-    if (logs && this.#last && !this.#last.skipped) this.#writeRow(this.#last);
-    if (evaluates) await this.#evaluate();
-    if (saves) await this.#save();
-  }
-
-  /** Waits for the device, remembers what the steps were and reports progress. */
+  /** Waits for the device, remembers what became of the steps and reports progress. */
   async #look(): Promise<void> {
-    const results = await this.trainer.drain();
-    const now = performance.now();
+    const results = await this.#trainer.drain();
     if (results.length === 0) return;
-    this.#last = results[results.length - 1];
-    this.#rate.steps += results.length;
-    this.#rate.ms += now - this.#lookedAt;
-    if (this.#rate.ms > 2 * RATE_WINDOW_MS) {
-      this.#rate = { steps: this.#rate.steps / 2, ms: this.#rate.ms / 2 };
-    }
+    const now = performance.now();
+    const elapsedMs = now - this.#lookedAt;
     this.#lookedAt = now;
+    this.#last = results[results.length - 1];
+    if (this.#isCompiled) this.#learnRate(results.length, elapsedMs);
+    else this.#onEvent({ kind: "compiled", firstStepMs: elapsedMs });
+    this.#isCompiled = true;
     this.#reportProgress(results);
     for (const result of results) this.#countSkipped(result);
   }
@@ -224,147 +181,46 @@ class Loop {
   /** A skipped update has a row of its own, whatever the interval. */
   #countSkipped(result: StepResult): void {
     this.#skippedInARow = result.skipped ? this.#skippedInARow + 1 : 0;
-    if (!result.skipped) return;
-    this.#skipped++;
-    this.#writeRow(result);
+    if (result.skipped) this.#writeRow(result);
     if (this.#skippedInARow === MOST_SKIPPED) this.#diverged(result);
   }
 
+  #learnRate(steps: number, ms: number): void {
+    const old = this.#rate.ms > RATE_WINDOW_MS ? 0.5 : 1;
+    this.#rate = { steps: this.#rate.steps * old + steps, ms: this.#rate.ms * old + ms };
+  }
+
+  get #msPerStep(): number {
+    return this.#rate.ms / this.#rate.steps;
+  }
+
+  get #tokensPerSecond(): number {
+    return this.#rate.steps === 0 ? 0 : this.#trainer.tokensPerStep / this.#msPerStep * 1000;
+  }
+
   #reportProgress(results: readonly StepResult[]): void {
+    const { step } = this.#trainer;
     const { maxSteps } = this.#config.training;
-    const last = this.#last!;
-    const msPerStep = this.#rate.ms / this.#rate.steps;
-    this.#options.onEvent({
-      kind: "progress",
-      step: this.trainer.step,
-      maxSteps,
-      loss: meanLoss(results),
-      learningRate: last.learningRate,
-      gradNorm: last.gradNorm,
-      tokensPerSecond: this.trainer.tokensPerStep / msPerStep * 1000,
-      etaMs: (maxSteps - this.trainer.step) * msPerStep,
-    });
+    const { learningRate, gradNorm } = this.#last!;
+    const loss = results.reduce((sum, result) => sum + result.loss, 0) / results.length;
+    const etaMs = this.#rate.steps === 0 ? undefined : (maxSteps - step) * this.#msPerStep;
+    const tokensPerSecond = this.#tokensPerSecond;
+    this.#onEvent({ kind: "progress", step, maxSteps, loss, learningRate, gradNorm, tokensPerSecond, etaMs });
+  }
+
+  #writeRow(result: StepResult): void {
+    const { tokensPerStep } = this.#trainer;
+    this.#record.writeStep(result, { tokensPerStep, tokensPerSecond: this.#tokensPerSecond });
   }
 
   #diverged({ step, learningRate }: StepResult): void {
     const { runDir } = this.#config.training;
-    const first = step + 2 - MOST_SKIPPED;
     throw new UsageError(
-      `Cannot go on training ${runDir}: loss or gradient is not finite since step ${first}, at learning rate ` +
-        `${learningRate}, lower training.learning_rate and continue with --resume from the last checkpoint`,
+      `Cannot go on training ${runDir}: loss or gradient is not finite since step ${
+        step + 2 - MOST_SKIPPED
+      }, at ` +
+        `learning rate ${learningRate}, lower training.learning_rate and continue with --resume from the last checkpoint`,
       { exitStatus: EXIT_STATUS.diverged },
     );
   }
-
-  /** A row is a function of its step alone, so that a resumed run writes the rows of an uninterrupted one. */
-  #writeRow({ step, loss, gradNorm, learningRate }: StepResult): void {
-    this.#metrics!.write({
-      kind: "train",
-      step: step + 1,
-      epoch: this.#epochAt(step + 1),
-      loss,
-      learningRate,
-      gradNorm,
-      tokens: (step + 1) * this.trainer.tokensPerStep,
-      tokensPerSecond: this.trainer.tokensPerStep * this.#rate.steps / this.#rate.ms * 1000,
-      elapsedMs: this.#elapsedMs(),
-      skipped: this.#skipped,
-    });
-  }
-
-  async #evaluate(): Promise<void> {
-    const { validation, dataset, onEvent } = this.#options;
-    const { step } = this.trainer;
-    const { loss, tokens } = await this.trainer.evaluate(validation);
-    this.#lookedAt = performance.now();
-    const { info } = dataset;
-    const bitsPerByte = loss / Math.LN2 * info.validation.tokens / Math.max(1, info.validation.bytes);
-    const isBest = loss < (this.#best?.loss ?? Infinity);
-    if (isBest) this.#best = { loss, step };
-    const perplexity = Math.exp(loss);
-    this.#metrics!.write({ kind: "validation", step, loss, perplexity, bitsPerByte, tokens });
-    onEvent({ kind: "validation", step, loss, perplexity, bitsPerByte, isBest });
-  }
-
-  async #save(): Promise<void> {
-    const { runDir } = this.#config.training;
-    const { keepLast, keepBest } = this.#config.checkpoint;
-    const { step } = this.trainer;
-    const { weights, optimizer } = await this.trainer.snapshot();
-    const checkpoint = {
-      step,
-      weights,
-      optimizer,
-      state: this.#state(),
-      config: this.#config,
-      tokenizer: this.#tokenizer,
-    };
-    const keep = keepBest && this.#best ? [this.#best.step] : [];
-    const onWarning = (message: string) => this.#options.onEvent({ kind: "warning", message });
-    const path = await saveCheckpoint(runDir, checkpoint as Parameters<typeof saveCheckpoint>[1], {
-      keepLast,
-      keep,
-      onWarning,
-    });
-    this.#lastSaved = step;
-    this.#lookedAt = performance.now();
-    this.#options.onEvent({ kind: "checkpoint", step, path });
-  }
-
-  #state(): Record<string, unknown> {
-    const state: RunState = {
-      datasetHash: this.#options.dataset.hash,
-      tokensSeen: this.trainer.step * this.trainer.tokensPerStep,
-      elapsedMs: this.#elapsedMs(),
-      bestLoss: this.#best?.loss ?? null,
-      bestStep: this.#best?.step ?? null,
-      skipped: this.#skipped,
-      device: this.#backend.description,
-      version: VERSION,
-    };
-    return { ...state };
-  }
-
-  #restore(run: LoadedRun): void {
-    this.trainer.restore(run, run.step);
-    const { bestLoss, bestStep, elapsedMs, skipped } = stateOf(run);
-    this.#elapsedBefore = elapsedMs;
-    this.#skipped = skipped;
-    this.#lastSaved = run.step;
-    if (bestLoss !== null && bestStep !== null) this.#best = { loss: bestLoss, step: bestStep };
-  }
-
-  #announce(gpt: Gpt): void {
-    const { training } = this.#config;
-    this.#options.onEvent({
-      kind: "opened",
-      device: this.#backend.description,
-      parameters: gpt.table.count,
-      tokensPerStep: this.trainer.tokensPerStep,
-      stepsPerEpoch: this.#samplesPerEpoch() / this.#samplesPerStep(),
-      firstStep: this.trainer.step,
-      maxSteps: training.maxSteps,
-      runDir: training.runDir,
-    });
-  }
-
-  #samplesPerStep(): number {
-    return this.#config.training.batchSize * this.#config.training.gradientAccumulationSteps;
-  }
-
-  #samplesPerEpoch(): number {
-    return this.#options.training.windowsPerEpoch;
-  }
-
-  #epochAt(step: number): number {
-    return step * this.#samplesPerStep() / this.#samplesPerEpoch();
-  }
-
-  #elapsedMs(): number {
-    return this.#elapsedBefore + performance.now() - this.#startedAt;
-  }
-}
-
-function meanLoss(results: readonly StepResult[]): number {
-  return results.reduce((sum, { loss }) => sum + loss, 0) / results.length;
 }

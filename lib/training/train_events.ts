@@ -50,7 +50,7 @@ export type TrainEvent =
     readonly maxSteps: number;
     readonly runDir: string;
   }
-  | { readonly kind: "compiled"; readonly elapsedMs: number; readonly firstStepMs: number }
+  | { readonly kind: "compiled"; readonly firstStepMs: number }
   | ({ readonly kind: "progress" } & TrainProgress)
   | {
     readonly kind: "validation";
@@ -86,5 +86,6 @@ export interface TrainProgress {
   /** Over the last seconds. */
   readonly tokensPerSecond: number;
   /** Estimate of the time that is left, milliseconds. */
-  readonly etaMs: number;
+  /** Undefined, and the speed 0, until known: the first step compiles and does not count. */
+  readonly etaMs: number | undefined;
 }
