@@ -1,10 +1,11 @@
 /**
  * sheepop turns a folder of files into a language model you own, on any GPU, with no Python.
  *
- * This is the library behind the command line. {@linkcode trainFromFiles} goes all the way from files to a trained model;
- * {@linkcode generateFromCheckpoint} writes text with it. {@linkcode ingest}, {@linkcode tokenize} and
- * {@linkcode drawPlots} are single stages of the way. Everything is configured by one {@linkcode Config}, and a mistake
- * of the caller is a {@linkcode UsageError} whose message says what to change.
+ * This is the library behind the command line. {@linkcode trainFromFiles} goes all the way from files to a
+ * trained model; {@linkcode generateFromCheckpoint} writes text with it. {@linkcode ingest},
+ * {@linkcode tokenize} and {@linkcode drawPlots} are single stages of the way. Everything is configured by one
+ * {@linkcode Config}, and a mistake of the caller is a {@linkcode UsageError} whose message says what to
+ * change.
  *
  * @example
  * ```ts ignore

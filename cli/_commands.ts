@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./plot.ts")).plotCommand,
   },
   {
+    name: "doctor",
+    summary: "Say what this machine computes with and check that it does so rightly",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  {
     name: "config",
     summary: "Show, describe or write the configuration",
     load: async () => (await import("./config.ts")).configCommand,

@@ -14,6 +14,7 @@ export type EngineJob =
   & (
     | { readonly name: "train"; readonly options: Omit<PipelineOptions, Hooks> }
     | { readonly name: "generate"; readonly options: Omit<GenerateOptions, Hooks> }
+    | { readonly name: "doctor" }
   );
 
 export type EngineMessage =
@@ -42,6 +43,7 @@ export function signalStatus(signal: Deno.Signal): number {
 /**
  * Runs a job to its end. The first signal asks the engine to stop where nothing is lost; a second one exits at once.
  *
+ * @param options.onEvent ends the job when it throws: what it throws is thrown here
  * @param options.onSignal called when the first signal arrives
  */
 export async function runEngine<Event, Result>(
@@ -67,9 +69,13 @@ export async function runEngine<Event, Result>(
   try {
     const result = await new Promise<Result>((resolve, reject) => {
       worker.onmessage = ({ data: message }: MessageEvent<EngineMessage>) => {
-        if (message.kind === "event") options.onEvent(message.event as Event);
-        else if (message.kind === "done") resolve(message.result as Result);
-        else reject(failureOf(message.failure));
+        if (message.kind === "done") return resolve(message.result as Result);
+        if (message.kind === "failed") return reject(failureOf(message.failure));
+        try {
+          options.onEvent(message.event as Event);
+        } catch (error) {
+          reject(error);
+        }
       };
       worker.onerror = (event) => {
         event.preventDefault();

@@ -2,14 +2,14 @@
 
 import type { TrainEvent, TrainProgress } from "../lib/training/train_events.ts";
 import { formatBytes, formatCount } from "./_columns.ts";
-import { print } from "./print.ts";
+import { OutputClosed, print } from "./print.ts";
 import { ProgressLine } from "./progress.ts";
 
 const BAR_CELLS = 24;
 
 export class TrainReport implements Disposable {
   readonly #progress: ProgressLine;
-  readonly #write: (line: string) => void;
+  #write: (line: string) => void;
   #compiling: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: { progress?: ProgressLine; write?: (line: string) => void } = {}) {
@@ -48,7 +48,14 @@ export class TrainReport implements Disposable {
 
   #line(text: string): void {
     this.#progress.clear();
-    if (text) this.#write(text);
+    if (!text) return;
+    try {
+      this.#write(text);
+    } catch (error) {
+      // The reader is gone (`sheepop train | head`), and training is worth more than being read about.
+      if (!(error instanceof OutputClosed)) throw error;
+      this.#write = () => {};
+    }
   }
 
   /** The first step compiles every kernel: seconds without a step to report. */

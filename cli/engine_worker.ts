@@ -29,6 +29,10 @@ async function run(
     const { trainFromFiles } = await import("../lib/training/pipeline.ts");
     return await trainFromFiles(job.config, { ...job.options, ...hooks });
   }
+  if (job.name === "doctor") {
+    const { examineGpu } = await import("../lib/model/examine_gpu.ts");
+    return await examineGpu(job.config.resources);
+  }
   const { generateFromCheckpoint } = await import("../lib/inference/generate.ts");
   return await generateFromCheckpoint(job.config, { ...job.options, ...hooks });
 }

@@ -3,8 +3,10 @@
 import type { Lowering } from "../program/lowering.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import fewRowsNn from "./matmul_few_rows_nn.wgsl" with { type: "text" };
+import fewRowsNnWave from "./matmul_few_rows_nn_wave.wgsl" with { type: "text" };
 import fewRowsNt from "./matmul_few_rows_nt.wgsl" with { type: "text" };
-import { matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+import { fitsTexture, matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+import { WAVE_LANES } from "./matmul_wave.ts";
 
 /** Above this many rows tiles are faster. */
 const MAX_ROWS = 8;
@@ -24,21 +26,38 @@ function isWhole(operand: Operand, columns: number): boolean {
 }
 
 export function lowerFewRows(lowering: Lowering, spec: MatmulSpec): void {
-  const bindings = { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) };
-  const flops = matmulFlops(spec);
+  if (spec.mode === "NT") lowerTransposed(lowering, spec);
+  else if (lowering.family === "wave" && fitsTexture(lowering, spec.b)) lowerPlainWave(lowering, spec);
+  else lowerPlain(lowering, spec);
+}
+
+function lowerPlain(lowering: Lowering, spec: MatmulSpec): void {
+  const { lanes } = lowering.rowShape;
+  lowering.dispatch({
+    kernel: "matmul_few_rows_nn",
+    code: epilogueSnippet(4) + fewRowsNn,
+    constants: { ...epilogueConstants(spec), LANES: lanes },
+    shape: matmulShape(spec, { operands: 4, c: 4 }),
+    bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
+    grid: [Math.ceil(spec.N / 4 / lanes), spec.M],
+    flops: matmulFlops(spec),
+  });
+}
+
+function lowerPlainWave(lowering: Lowering, spec: MatmulSpec): void {
+  lowering.dispatch({
+    kernel: "matmul_few_rows_nn_wave",
+    code: epilogueSnippet(4) + fewRowsNnWave,
+    constants: epilogueConstants(spec),
+    shape: matmulShape(spec, { operands: 4, c: 4 }),
+    bindings: { a: spec.a.tensor, b: lowering.texture(spec.b.tensor), ...epilogueBindings(spec) },
+    grid: [Math.ceil(spec.N / 4 / WAVE_LANES), spec.M],
+    flops: matmulFlops(spec),
+  });
+}
+
+function lowerTransposed(lowering: Lowering, spec: MatmulSpec): void {
   const { lanes, rows } = lowering.rowShape;
-  if (spec.mode === "NN") {
-    lowering.dispatch({
-      kernel: "matmul_few_rows_nn",
-      code: epilogueSnippet(4) + fewRowsNn,
-      constants: { ...epilogueConstants(spec), LANES: lanes },
-      shape: matmulShape(spec, { operands: 4, c: 4 }),
-      bindings,
-      grid: [Math.ceil(spec.N / 4 / lanes), spec.M],
-      flops,
-    });
-    return;
-  }
   const groups = Math.ceil(spec.N / rows);
   const width = Math.min(groups, 32768);
   lowering.dispatch({
@@ -46,8 +65,8 @@ export function lowerFewRows(lowering: Lowering, spec: MatmulSpec): void {
     code: lowering.lanesSnippet + epilogueSnippet(1) + fewRowsNt,
     constants: { ...epilogueConstants(spec), LANES: lanes, ROWS: rows },
     shape: matmulShape(spec, { operands: 4, c: 1 }),
-    bindings,
+    bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
     grid: [width, spec.M, Math.ceil(groups / width)],
-    flops,
+    flops: matmulFlops(spec),
   });
 }

@@ -2,7 +2,7 @@
 
 import type { Lowering, Resource } from "../program/lowering.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
-import { matmulFlops, type MatmulSpec, type Operand, operandRows, pitchOf } from "./matmul_spec.ts";
+import { fitsTexture, matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 
 /** Whether the wave kernel computes this product: whole Vectors everywhere, nothing read beyond an operand's edge. */
@@ -22,11 +22,6 @@ function storesVectors({ N, c, bias }: MatmulSpec): boolean {
   if (pitchOf(c) % 4 !== 0 || c.column % 4 !== 0 || c.columnsPerHead % 4 !== 0) return false;
   if (N % 4 === 0) return true;
   return !bias && c.column === 0 && c.columnsPerHead === 0 && pitchOf(c) >= Math.ceil(N / 4) * 4;
-}
-
-function fitsTexture(lowering: Lowering, operand: Operand): boolean {
-  const { maxTextureRows } = lowering.traits;
-  return operandRows(operand) <= maxTextureRows && pitchOf(operand) / 4 + 64 <= maxTextureRows;
 }
 
 function fitsBuffer(operand: Operand): boolean {

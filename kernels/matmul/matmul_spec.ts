@@ -1,6 +1,7 @@
 // One matrix product as a kernel sees it: three operands with their geometry, what happens to the result on its way to
 // memory, and which part of it causality leaves out. Attention and the loss describe theirs with it too.
 
+import type { Lowering } from "../program/lowering.ts";
 import { columnsOf, rowsOf, type Tensor } from "../program/tensor.ts";
 
 /**
@@ -65,7 +66,8 @@ export function matmulFlops(spec: MatmulSpec): number {
   return (spec.causality ?? "none") === "none" ? whole : whole / 2;
 }
 
-/** Rows of the operand's tensor. */
-export function operandRows(operand: Operand): number {
-  return rowsOf(operand.tensor);
+/** Whether the operand's tensor fits a texture of this device, four columns a texel, with its padding. */
+export function fitsTexture(lowering: Lowering, operand: Operand): boolean {
+  const { maxTextureRows } = lowering.traits;
+  return rowsOf(operand.tensor) <= maxTextureRows && pitchOf(operand) / 4 + 64 <= maxTextureRows;
 }

@@ -9,7 +9,7 @@ import type { Backend, Program } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { type Command, encodeCommand } from "./command.ts";
 import { GpuStorage, NO_PLAN, type Plan } from "./gpu_storage.ts";
-import { type Dispatch, type KernelFamily, Recorder, type Texture } from "./lowering.ts";
+import { chooseFamily, type Dispatch, type KernelFamily, Recorder, type Texture } from "./lowering.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
 import { rootOf, sizeOf, type Tensor } from "./tensor.ts";
@@ -71,6 +71,11 @@ export class GpuBackend implements Backend {
 
   get description(): string {
     return this.device.traits.adapter;
+  }
+
+  /** Kernels programs are lowered to. */
+  get family(): "wave" | "tile" {
+    return chooseFamily(this.#kernels, this.device.traits);
   }
 
   /** Pipelines compiled so far. */

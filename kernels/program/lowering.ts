@@ -90,8 +90,7 @@ export class Recorder implements Lowering {
   }) {
     const { traits, family } = options;
     this.traits = traits;
-    const prefersWave = traits.isSoftware && traits.subgroupSize === 8;
-    this.family = family === "auto" ? (prefersWave ? "wave" : "tile") : family;
+    this.family = chooseFamily(family, traits);
     const lanes = traits.subgroupSize || 32;
     this.rowShape = { lanes, rows: Math.max(1, 64 / lanes) };
     this.lanesSnippet = traits.subgroupSize > 0 ? lanesSubgroup : lanesWorkgroup;
@@ -127,6 +126,12 @@ export class Recorder implements Lowering {
   hasTexture(tensor: Tensor): boolean {
     return tensor.lifetime === "parameter" || this.#textures.has(textureKey(tensor));
   }
+}
+
+/** The kernel family a device gets. */
+export function chooseFamily(family: KernelFamily, traits: DeviceTraits): "wave" | "tile" {
+  if (family !== "auto") return family;
+  return traits.isSoftware && traits.subgroupSize === 8 ? "wave" : "tile";
 }
 
 /** Whether WGSL declares the binding for writing. */

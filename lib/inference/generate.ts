@@ -38,8 +38,8 @@ export type GenerateEvent =
  * import type { GenerateOptions } from "@sheepop/sheepop";
  * import { assertEquals } from "@std/assert";
  *
- * const options: GenerateOptions = { checkpoint: "data/runs/default", prompt: "Once upon a time", maxLength: 100 };
- * assertEquals(options.checkpoint, "data/runs/default");
+ * const options: GenerateOptions = { checkpoint: "data/runs/default", prompt: "Once upon a time" };
+ * assertEquals(options.maxLength, undefined); // then config.generate.maxNewTokens counts
  * ```
  */
 export interface GenerateOptions {

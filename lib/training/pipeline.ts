@@ -39,7 +39,7 @@ export interface PipelineOptions extends Partial<TrainOptions> {
 /**
  * Trains a model on the files of `config.data.paths`, into `config.training.runDir`.
  *
- * @param config - a complete configuration; `data`, `tokenizer`, `model`, `training` and the rest are all used
+ * @param config - a complete configuration, every group of which is used
  * @param options - events, stopping, resuming
  * @returns how far it came
  *

@@ -21,7 +21,8 @@ import type { IngestProgress, TextDataset } from "../ingest/ingest.ts";
  *       return event.kind;
  *   }
  * }
- * assertEquals(describe({ kind: "checkpoint", step: 5, path: "run/checkpoints/step-00000005" }).slice(0, 5), "saved");
+ * const path = "run/checkpoints/step-00000005";
+ * assertEquals(describe({ kind: "checkpoint", step: 5, path }), `saved ${path}`);
  * ```
  */
 export type TrainEvent =

@@ -44,3 +44,30 @@ export function tinyRunConfig(folder: string, changes: Changes = {}): Config {
   for (const [group, values] of Object.entries(changes)) Object.assign(config[group as keyof Config], values);
   return config;
 }
+
+const TINY_FLAGS: Readonly<Record<string, string | number | boolean>> = {
+  "d-model": 16,
+  "num-layers": 1,
+  "num-heads": 2,
+  "max-seq-len": 16,
+  "batch-size": 2,
+  "max-steps": 6,
+  "warmup-steps": 2,
+  "eval-interval": 3,
+  "eval-batches": 2,
+  "sample-tokens": 0,
+  "save-interval": 2,
+  "log-interval": 1,
+  "plots": false,
+  "png": false,
+  "run-dir": "run",
+  "output-dir": "cache",
+};
+
+/** The same as flags of `sheepop train`, into `run` and `cache` of the working directory; the device is left open. */
+export function tinyFlags(changes: Readonly<Record<string, string | number | boolean>> = {}): string[] {
+  return Object.entries({ ...TINY_FLAGS, ...changes }).flatMap(([name, value]) => {
+    if (typeof value === "boolean") return [value ? `--${name}` : `--no-${name}`];
+    return [`--${name}`, String(value)];
+  });
+}
