@@ -51,7 +51,7 @@ Deno.test("sheepop train --resume, in a new process, leaves the bytes of a run t
     // 50 windows of 32 tokens, 4 a step: the thirteenth step crosses the end of the epoch.
     const shape = { "max-seq-len": 32, "save-interval": 5 };
     await train(cwd, ...flags({ ...shape, "max-steps": 15 }));
-    for (const stop of [1, 7, 12, 15]) {
+    for (const stop of [1, 7, 12]) {
       const run = `run-${stop}`;
       await train(cwd, ...flags({ ...shape, "run-dir": run, "max-steps": stop }));
       const { stdout } = await train(cwd, "--resume", run, "--max-steps", "15");
