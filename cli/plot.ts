@@ -23,5 +23,7 @@ async function run(call: CommandCall): Promise<void> {
     png: config.monitor.png,
     onWarning: (message) => console.error(`sheepop: ${message}`),
   });
-  printLines(files.map((file) => `Wrote ${file}`));
+  printLines(
+    files.length > 0 ? files.map((file) => `Wrote ${file}`) : [`Up to date: ${config.training.runDir}`],
+  );
 }

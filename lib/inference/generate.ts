@@ -90,12 +90,15 @@ export interface GenerateOptions {
 export async function generateFromCheckpoint(config: Config, options: GenerateOptions): Promise<string> {
   const { checkpoint: path, prompt, shouldStop } = options;
   const onEvent = options.onEvent ?? (() => {});
+  const warnings: string[] = [];
   const checkpoint = await loadCheckpoint(path, {
     weightsOnly: true,
     onRejected: (dir, reason) => {
-      onEvent({ kind: "warning", message: `Checkpoint ${dir} is damaged and was passed over: ${reason}` });
+      warnings.push(`Checkpoint ${dir} is damaged and was passed over: ${reason}`);
     },
   });
+  // Where none is left, the error says why.
+  for (const message of warnings) onEvent({ kind: "warning", message });
   const tokenizer = parseTokenizer(checkpoint.tokenizer);
   await using backend = await openBackend(config.resources);
   const gpt = openModel(backend, modelShape(checkpoint.config.model, tokenizer.vocabSize), {

@@ -17,10 +17,11 @@ export interface PlotOptions {
 }
 
 /**
- * Draws the pictures of a run into its folder, replacing older ones.
+ * Draws the pictures of a run into its folder, replacing older ones; those that show the same stay as they are.
  *
  * @param runDir - holds metrics.jsonl; without rows the pictures say that there are no data yet
- * @returns paths of the files written: training_curve.svg, loss_by_epoch.svg and, where possible, .png
+ * @returns paths of the files written, of training_curve.svg, loss_by_epoch.svg and, where possible, .png; none when
+ *   all are up to date
  * @throws {UsageError} as `readMetrics()`
  *
  * @example
@@ -51,9 +52,12 @@ export async function drawPlots(runDir: string, options: PlotOptions): Promise<s
     await writeFileAtomic(path, data);
     paths.push(path);
   };
-  for (const { name, svg } of svgs) await write(`${name}.svg`, svg);
+  for (const { name, svg } of svgs) {
+    if (await readTextOr(join(runDir, `${name}.svg`), "") !== svg) await write(`${name}.svg`, svg);
+  }
   if (!options.png) return paths;
   for (const { name, svg } of svgs) {
+    if (await timeOf(join(runDir, `${name}.png`)) >= await timeOf(join(runDir, `${name}.svg`))) continue;
     try {
       await write(`${name}.png`, await svgToPng(svg));
     } catch (error) {
@@ -62,4 +66,13 @@ export async function drawPlots(runDir: string, options: PlotOptions): Promise<s
     }
   }
   return paths;
+}
+
+async function readTextOr(path: string, otherwise: string): Promise<string> {
+  return await Deno.readTextFile(path).catch(() => otherwise);
+}
+
+/** Time of the last change; that of a missing file is before all others. */
+async function timeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ mtime }) => mtime?.getTime() ?? -Infinity, () => -Infinity);
 }

@@ -92,10 +92,10 @@ export async function trainFromFiles(
     dataset,
   });
   const { runDir } = settled.training;
-  if (settled.monitor.plots && !(result.upToDate && await hasPlots(runDir))) {
+  if (settled.monitor.plots) {
     const onWarning = (message: string) => onEvent({ kind: "warning", message });
     const files = await drawPlots(runDir, { png: settled.monitor.png, onWarning });
-    onEvent({ kind: "plots", files });
+    if (files.length > 0) onEvent({ kind: "plots", files });
   }
   if (!result.stopped && settled.training.sampleTokens > 0) {
     const tokenizer = await readTokenizer(join(dataset.dir, dataset.info.tokenizer));
@@ -104,7 +104,7 @@ export async function trainFromFiles(
     let sample = "";
     const request = { ...settled.generate, maxNewTokens: settled.training.sampleTokens };
     for await (const piece of generator.generate(prompt, request)) sample += piece;
-    await writeFileAtomic(join(runDir, "sample.txt"), `${prompt}${sample}\n`);
+    await writeIfOther(join(runDir, "sample.txt"), `${prompt}${sample}\n`);
     onEvent({ kind: "sample", prompt, text: sample });
   }
   const { step, stopped, upToDate } = result;
@@ -118,10 +118,7 @@ function withEpochs(config: Config, tokens: number, epochs: number): Config {
   return { ...config, training: { ...config.training, maxSteps } };
 }
 
-async function hasPlots(runDir: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(join(runDir, "training_curve.svg"))).isFile;
-  } catch {
-    return false;
-  }
+/** A run that is up to date leaves its files untouched. */
+async function writeIfOther(path: string, text: string): Promise<void> {
+  if (await Deno.readTextFile(path).catch(() => undefined) !== text) await writeFileAtomic(path, text);
 }

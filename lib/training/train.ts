@@ -54,18 +54,19 @@ export async function train(
 ): Promise<TrainResult> {
   const { dataset, onEvent, shouldStop } = options;
   const { runDir, maxSteps, seed } = config.training;
-  await Deno.mkdir(runDir, { recursive: true });
+  // Refused data leaves no folder behind.
+  using splits = openSplits(config, dataset);
+  const { windowsPerEpoch } = splits.training;
   using _lock = openRunLock(runDir);
   const onRejected = (dir: string, reason: string) => {
     onEvent({ kind: "warning", message: `Checkpoint ${dir} is damaged and was passed over: ${reason}` });
   };
   const run = await findRun(config, { resume: options.resume, datasetHash: dataset.hash, onRejected });
-  using splits = openSplits(config, dataset);
   const gpt = openModel(backend, modelShape(config.model, dataset.info.vocabSize), { trainable: true });
   const trainer = new Trainer(backend, gpt, config);
   if (run) trainer.restore(run, run.step);
   else initializeModel(backend, gpt, seed);
-  const stepsPerEpoch = splits.training.windowsPerEpoch * config.model.maxSeqLen / trainer.tokensPerStep;
+  const stepsPerEpoch = windowsPerEpoch * config.model.maxSeqLen / trainer.tokensPerStep;
   const { description: device } = backend;
   onEvent({
     kind: "opened",

@@ -36,11 +36,18 @@ export interface RunningProgram {
 }
 
 /** Starts `sheepop` with arguments. */
-export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
+export function startProgram(
+  args: readonly string[],
+  options: ProgramOptions & {
+    /** False closes standard output at once, as a reader that went away. */
+    readonly readsOutput?: boolean;
+  },
+): RunningProgram {
   const process = programCommand(args, options).spawn();
   const output = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   const collect = async (name: "stdout" | "stderr") => {
+    if (name === "stdout" && options.readsOutput === false) return await process.stdout.cancel();
     for await (const text of process[name].pipeThrough(new TextDecoderStream())) {
       output[name] += text;
       for (const look of waiting) look();

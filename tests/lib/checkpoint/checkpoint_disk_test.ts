@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { stub } from "@std/testing/mock";
 import { join } from "node:path";
 import { UsageError } from "../../../lib/common/errors.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../../lib/checkpoint/checkpoint.ts";
@@ -21,17 +22,15 @@ Deno.test("saveCheckpoint() cleans up when the disk fills during the save", asyn
   await using disk = await openSmallDisk();
   if (!disk) return;
   await saveCheckpoint(disk.path, makeCheckpoint(1, 100_000), { keepLast: 2 });
-  let error: unknown;
-  const saving = saveCheckpoint(disk.path, makeCheckpoint(2, 100_000), { keepLast: 2 }).catch((reason) => {
-    error = reason;
-  });
   const parent = join(disk.path, "checkpoints");
-  while (!namesIn(parent).some((name) => name.startsWith(".tmp-"))) {
-    await new Promise((r) => setTimeout(r, 0));
-  }
-  // in one go, so that nothing of the save happens in between
-  assertThrows(() => Deno.writeFileSync(join(disk.path, "filler"), new Uint8Array(3e6)));
-  await saving;
+  const mkdir = Deno.mkdir;
+  using _stub = stub(Deno, "mkdir", async (path, options) => {
+    await mkdir(path, options);
+    if (!String(path).includes(".tmp-")) return;
+    assertThrows(() => Deno.writeFileSync(join(disk.path, "filler"), new Uint8Array(3e6)));
+  });
+  const saving = saveCheckpoint(disk.path, makeCheckpoint(2, 100_000), { keepLast: 2 });
+  const error = await saving.then(() => undefined, (reason: unknown) => reason);
   assert(error instanceof UsageError, String(error));
   assertStringIncludes(error.message, "are available; free disk space");
   assertEquals((error.cause as { code?: string }).code, "ENOSPC");

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import { openStagingFolder } from "../../../lib/common/atomic_file.ts";
 import { UsageError } from "../../../lib/common/errors.ts";
 import { sha256File } from "../../../lib/common/hash.ts";
 import type { Config } from "../../../lib/config/config.ts";
@@ -75,6 +76,13 @@ Deno.test("tokenize() does nothing twice, whatever else in the configuration cha
   const other = await run(config);
   assertEquals(other.upToDate, false);
   assertNotEquals(other.hash, first.hash);
+});
+
+Deno.test("tokenize() waits for nobody when there is nothing to do", async () => {
+  await using corpus = await openCorpus(FILES);
+  await run(corpus.config());
+  await using _busy = await openStagingFolder(join(corpus.cache, "tokens"));
+  assertEquals((await run(corpus.config())).upToDate, true);
 });
 
 Deno.test("tokenize() gives the same bytes every time", async () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { stub } from "@std/testing/mock";
 import { join } from "node:path";
 import { UsageError } from "../../../lib/common/errors.ts";
+import { openStagingFolder } from "../../../lib/common/atomic_file.ts";
 import { sha256 } from "../../../lib/common/hash.ts";
 import { ingest, type IngestProgress } from "../../../lib/ingest/ingest.ts";
 import { allRows, leftOutOf, manifestOf, openCorpus, splitRows } from "./ingest_fixture.ts";
@@ -63,6 +64,13 @@ Deno.test("ingest() does nothing twice and leaves the input folder as it was", a
   assertEquals(second, { ...first, upToDate: true });
   assertEquals((await Deno.stat(join(first.dir, "train.jsonl"))).mtime, written.mtime);
   assertEquals(Object.keys(await filesOf(corpus.path)), ["a.txt", "b.txt"]);
+});
+
+Deno.test("ingest() waits for nobody when there is nothing to do", async () => {
+  await using corpus = await openCorpus({ "a.txt": STORY });
+  await ingest(corpus.config());
+  await using _busy = await openStagingFolder(join(corpus.cache, "text"));
+  assertEquals((await ingest(corpus.config())).upToDate, true);
 });
 
 Deno.test("ingest() notices a changed byte even when size and time stay the same", async () => {
@@ -207,6 +215,18 @@ Deno.test("ingest() makes both splits from one file and from two", async () => {
   assert(both.train.documents > 0 && both.validation.documents > 0);
 });
 
+Deno.test("ingest() writes into the manifest where a document went in the end", async () => {
+  // both texts belong to validation by their hash, so the long one is moved to training
+  await using corpus = await openCorpus({
+    "long.txt": validationText(STORY.repeat(40)),
+    "short.txt": validationText(STORY.repeat(3)),
+  });
+  const { dir, summary } = await ingest(corpus.config());
+  assertEquals(summary.cutDocument, null);
+  assertEquals((await manifestOf(dir)).map((entry) => entry.split), ["train", "validation"]);
+  assertEquals((await splitRows(dir, "train")).map((row) => row.path), ["corpus/long.txt"]);
+});
+
 Deno.test("ingest() says in one line where it looked and why nothing was there", async () => {
   await using corpus = await openCorpus({ "a.png": "x", "b.txt": "", "c.txt": "\0" });
   const error = await assertRejects(() => ingest(corpus.config()), UsageError);
@@ -243,3 +263,10 @@ Deno.test("ingest() reports its progress", async () => {
     { stage: "read", files: 2, totalFiles: 2, bytes: 7 },
   ]);
 });
+
+/** A text whose hash says validation at a share of 0.1. */
+function validationText(text: string): string {
+  for (let at = 0;; at++) {
+    if (parseInt(sha256(text + at).slice(0, 12), 16) / 2 ** 48 < 0.1) return text + at;
+  }
+}

@@ -15,7 +15,7 @@ function textsOf(path: string): Promise<string[]> {
 Deno.test("readRows() gives back what openRowWriter() wrote, whatever the buffers cut", async () => {
   await using temp = await openTempFolder();
   const path = join(temp.path, "rows.jsonl");
-  const rows = ["", 'a\nb\t"\\', "\u{1f411}".repeat(400_000), "\u2028\ufeff\u0000", "end"]
+  const rows = ["", 'a\nb\t"\\', "\u{1f411}".repeat(700_000), "\u2028\ufeff\u0000", "end"]
     .map((text, at) => ({ path: `file ${at}`, text }));
   write(path, rows);
   assertEquals(await Array.fromAsync(readRows(path)), rows);

@@ -39,7 +39,7 @@ Deno.test("readTokenizer() reads a file and names one it cannot read", async () 
   await assertRejects(() => readTokenizer(join(temp.path, "none")), UsageError, "no such file");
   await assertRejects(() => readTokenizer(temp.path), UsageError, "not a file");
   await Deno.truncate(path, 17 * 2 ** 20);
-  await assertRejects(() => readTokenizer(path), UsageError, "are more than");
+  await assertRejects(() => readTokenizer(path), UsageError, "bytes are more than");
 });
 
 Deno.test("parseTokenizer() refuses every file that is not such a tokenizer, saying why", () => {
