@@ -81,7 +81,7 @@ export function formatAdvice(os: SystemFacts["os"]): string[] {
   return [
     "No WebGPU adapter answers. To install:",
     ...steps.map((step) => `  ${step}`),
-    "Without one, --device cpu computes on the reference, hundreds of times slower",
+    "Without one, --device reference computes on the reference, hundreds of times slower",
   ];
 }
 

@@ -41,7 +41,7 @@ function show(event: GenerateEvent, { progress, prompt }: { progress: ProgressLi
       print("\n");
       const { newTokens, decodeMs, prefillMs, endedBy } = event.stats;
       const rate = newTokens / Math.max(1, decodeMs + prefillMs) * 1000;
-      return progress.update(
+      return progress.print(
         `${formatCount(newTokens)} tokens, ${formatCount(Math.round(rate))} tokens/s, ended by ${endedBy}`,
       );
     }

@@ -19,31 +19,31 @@ interface Finished {
 }
 
 async function run(call: CommandCall): Promise<number | void> {
-  const resume = call.isSet("resume") ? "continue" : call.isSet("restart") ? "restart" : "never";
-  const { config } = await call.loadConfig(await resumedRun(call));
+  const resumed = await resumedRun(call);
+  const resume = resumed ? "continue" : call.isSet("restart") ? "restart" : "never";
+  const { config } = await call.loadConfig({ base: resumed?.config });
+  const options = { resume, from: resumed?.from, epochs: call.number("epochs") } as const;
   using report = new TrainReport();
-  const { result, signal } = await runEngine<TrainEvent, Finished>(
-    { name: "train", config, options: { resume, epochs: call.number("epochs") } },
-    {
-      onEvent: (event) => report.show(event),
-      onSignal: (name) => report.note(`${name}: saving a checkpoint, a second signal exits at once`),
-    },
-  );
+  const { result, signal } = await runEngine<TrainEvent, Finished>({ name: "train", config, options }, {
+    onEvent: (event) => report.show(event),
+    onSignal: (name) => report.note(`${name}: saving a checkpoint, a second signal exits at once`),
+  });
   if (!signal || !result.stopped) return;
-  report.note(
-    `Stopped at step ${result.step}; continue with: sheepop train --resume ${config.training.runDir}`,
-  );
+  const { runDir } = config.training;
+  report.note(`Stopped at step ${result.step}; continue with: sheepop train --resume ${runDir}`);
   return signalStatus(signal);
 }
 
-/** With --resume the run's own configuration takes the place of the defaults. */
-async function resumedRun(call: CommandCall): Promise<{ base?: Config }> {
-  if (!call.isSet("resume")) return {};
+/** With --resume the run's own configuration takes the place of the defaults; a step folder says where to go on. */
+async function resumedRun(call: CommandCall): Promise<{ config: Config; from?: string } | undefined> {
+  if (!call.isSet("resume")) return undefined;
   const given = call.text("resume") || (await call.loadConfig()).config.training.runDir;
-  const runDir = /^step-\d{8}/.test(basename(given)) ? dirname(dirname(given)) : given;
+  const isStep = /^step-\d{8}/.test(basename(given));
+  const runDir = isStep ? dirname(dirname(given)) : given;
   try {
     const { config } = await loadCheckpoint(given, { weightsOnly: true });
-    return { base: { ...config, training: { ...config.training, runDir } } };
+    config.training.runDir = runDir;
+    return { config, from: isStep ? given : undefined };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`Cannot resume: ${error.message}`, { cause: error, exitStatus: error.exitStatus });

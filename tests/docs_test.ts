@@ -32,7 +32,7 @@ const LAUNCHER_VARIABLES = ["SHEEPOP_DENO", "SHEEPOP_NO_INSTALL"];
 const NOT_IN_GIT = /^(?:data\/(?:cache|runs|shakespeare|corpus)|dist)\b|\bscale(?:_\w+)?\b/;
 /** Small enough for the reference on a CPU. */
 const TINY: Record<string, string> = {
-  SHEEPOP_DEVICE: "cpu",
+  SHEEPOP_DEVICE: "reference",
   SHEEPOP_PATHS: "notes",
   SHEEPOP_D_MODEL: "8",
   SHEEPOP_NUM_LAYERS: "1",

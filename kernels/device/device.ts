@@ -36,10 +36,11 @@ const WISHED_FEATURES = ["subgroups", "timestamp-query", "shader-f16"];
 /**
  * Opens the default adapter, or the one the user's environment selects.
  *
+ * @param options.software takes an adapter that computes on the CPU
  * @throws {NoAdapterError} when no WebGPU adapter answers
  */
-export async function openDevice(): Promise<Device> {
-  const { gpu, features, info } = await requestDevice(WISHED_FEATURES);
+export async function openDevice(options: { software?: boolean } = {}): Promise<Device> {
+  const { gpu, features, info } = await requestDevice(WISHED_FEATURES, options.software ?? false);
   let lost: string | undefined;
   gpu.lost.then((reason) => {
     if (reason.reason !== "destroyed") lost = reason.message;
@@ -79,12 +80,16 @@ interface Requested {
 }
 
 /** Deno lists few of the features it grants, so each wish is tried and dropped when refused. */
-async function requestDevice(wishes: string[]): Promise<Requested> {
+async function requestDevice(wishes: string[], software: boolean): Promise<Requested> {
   quietMesa();
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await navigator.gpu?.requestAdapter({
+    powerPreference: "high-performance",
+    forceFallbackAdapter: software,
+  });
   if (!adapter) {
     throw new NoAdapterError(
-      "Cannot open a GPU: no WebGPU adapter answers, install a Vulkan driver (Debian: apt-get install mesa-vulkan-drivers) or run with --device cpu",
+      "Cannot open a GPU: no WebGPU adapter answers, install a Vulkan driver (Debian: apt-get install " +
+        "mesa-vulkan-drivers) or run a tiny model with --device reference",
     );
   }
   const { limits } = adapter;
@@ -104,7 +109,7 @@ async function requestDevice(wishes: string[]): Promise<Requested> {
   } catch (error) {
     if (wishes.length === 0) throw error;
     const refused = wishes.find((wish) => String(error).includes(wish)) ?? wishes[wishes.length - 1];
-    return await requestDevice(wishes.filter((wish) => wish !== refused));
+    return await requestDevice(wishes.filter((wish) => wish !== refused), software);
   }
 }
 

@@ -5,9 +5,13 @@ import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } fro
 import { fitsTexture, matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 
+/** Longest sum: a software adapter stops an invocation after 65,535 loop iterations. */
+const MAX_DEPTH = 60000 * WAVE_UNROLL;
+
 /** Whether the wave kernel computes this product: whole Vectors everywhere, nothing read beyond an operand's edge. */
 export function fitsWave(lowering: Lowering, spec: MatmulSpec): boolean {
   const exactSum = spec.K % WAVE_UNROLL === 0;
+  if (spec.K > MAX_DEPTH) return false;
   if (!storesVectors(spec)) return false;
   return [spec.a, spec.b].every((operand) => {
     const sliced = operand.column !== 0 || (spec.batch ?? 1) > 1;

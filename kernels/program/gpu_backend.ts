@@ -21,6 +21,8 @@ export interface GpuProgram extends Program {
 }
 
 export interface GpuBackendOptions {
+  /** Takes an adapter that computes on the CPU. */
+  software?: boolean;
   kernels?: KernelFamily;
   /** Longest wanted time of one submit, ms. */
   segmentMs?: number;
@@ -32,7 +34,7 @@ const STAGING_BYTES = 1 << 22;
 const DISPATCH_COST = 1e6;
 
 export async function openGpuBackend(options: GpuBackendOptions = {}): Promise<GpuBackend> {
-  const device = await openDevice();
+  const device = await openDevice({ software: options.software });
   const readback = await openReadback(device.gpu, STAGING_BYTES);
   return new GpuBackend(device, readback, options);
 }

@@ -74,7 +74,7 @@ export class GpuStorage implements Disposable {
     const bytes = sizeOf(resource) * 4;
     const { offsetAlignment, maxBindingBytes } = this.#limits;
     if ((resource.offset * 4) % offsetAlignment !== 0 || bytes > maxBindingBytes) {
-      throw new Error(
+      throw new RangeError(
         `Cannot bind ${resource.name} (${bytes} bytes at ${
           resource.offset * 4
         }): bindings of this adapter start at ` +

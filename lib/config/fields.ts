@@ -22,11 +22,11 @@ export const FIELDS = {
     },
     dModel: {
       doc: "Model width C, a multiple of num_heads",
-      is: { type: "integer", default: 256, min: 1, max: 65_536, unit: "channels" },
+      is: { type: "integer", default: 128, min: 1, max: 65_536, unit: "channels" },
     },
     numLayers: {
       doc: "Number of transformer blocks L",
-      is: { type: "integer", default: 4, min: 1, max: 1024, unit: "blocks" },
+      is: { type: "integer", default: 3, min: 1, max: 1024, unit: "blocks" },
     },
     numHeads: {
       doc: "Attention heads H of each block",
@@ -38,7 +38,7 @@ export const FIELDS = {
     },
     maxSeqLen: {
       doc: "Context length T: positions the model sees at once",
-      is: { type: "integer", default: 256, min: 1, max: 1_048_576, unit: "tokens" },
+      is: { type: "integer", default: 64, min: 1, max: 1_048_576, unit: "tokens" },
     },
     dropout: {
       doc: "Probability of dropping a channel while training; 0 turns dropout off",
@@ -72,7 +72,7 @@ export const FIELDS = {
     },
     batchSize: {
       doc: "Sequences B in one micro-batch",
-      is: { type: "integer", default: 8, min: 1, max: 65_536, unit: "sequences" },
+      is: { type: "integer", default: 4, min: 1, max: 65_536, unit: "sequences" },
     },
     gradientAccumulationSteps: {
       doc: "Micro-batches whose gradients are added up for one optimizer step",
@@ -80,11 +80,11 @@ export const FIELDS = {
     },
     maxSteps: {
       doc: "Optimizer steps of the whole run",
-      is: { type: "integer", default: 300, min: 1, max: 1_000_000_000, unit: "steps" },
+      is: { type: "integer", default: 1500, min: 1, max: 1_000_000_000, unit: "steps" },
     },
     learningRate: {
       doc: "Highest learning rate, reached at the end of warm-up",
-      is: { type: "number", default: 1e-3, min: 0, max: 10, open: "min" },
+      is: { type: "number", default: 2e-3, min: 0, max: 10, open: "min" },
     },
     minLearningRate: {
       doc: "Learning rate at the last step of the cosine and linear schedules; at most learning_rate",
@@ -92,7 +92,7 @@ export const FIELDS = {
     },
     warmupSteps: {
       doc: "Steps over which the learning rate rises from 0; 0 turns warm-up off",
-      is: { type: "integer", default: 20, min: 0, max: 1_000_000_000, unit: "steps" },
+      is: { type: "integer", default: 50, min: 0, max: 1_000_000_000, unit: "steps" },
     },
     schedule: {
       doc: "How the learning rate falls after warm-up",
@@ -124,11 +124,11 @@ export const FIELDS = {
     },
     evalInterval: {
       doc: "Steps between two measurements of the validation loss",
-      is: { type: "integer", default: 100, min: 1, max: 1_000_000_000, unit: "steps" },
+      is: { type: "integer", default: 250, min: 1, max: 1_000_000_000, unit: "steps" },
     },
     evalBatches: {
       doc: "Validation batches of one measurement; 0 takes the whole validation split",
-      is: { type: "integer", default: 8, min: 0, max: 1_000_000_000, unit: "batches" },
+      is: { type: "integer", default: 50, min: 0, max: 1_000_000_000, unit: "batches" },
     },
     samplePrompt: {
       doc: "Text the sample written at the end of training continues; empty starts a new document",
@@ -202,7 +202,7 @@ export const FIELDS = {
   checkpoint: {
     saveInterval: {
       doc: "Steps between two checkpoints",
-      is: { type: "integer", default: 100, min: 1, max: 1_000_000_000, unit: "steps" },
+      is: { type: "integer", default: 250, min: 1, max: 1_000_000_000, unit: "steps" },
     },
     keepLast: {
       doc: "Newest checkpoints to keep; at least 2, so that one damaged save never loses the run",
@@ -260,11 +260,12 @@ export const FIELDS = {
   },
   resources: {
     device: {
-      doc: "Where to compute: auto takes a GPU where there is one",
+      doc:
+        "Where to compute: auto takes the best adapter, gpu a real GPU only, cpu a software adapter, reference plain loops",
       is: {
         type: "choice",
         default: "auto",
-        choices: ["auto", "gpu", "cpu"],
+        choices: ["auto", "gpu", "cpu", "reference"],
         aliases: { cuda: "gpu", mps: "gpu" },
       },
     },

@@ -77,7 +77,7 @@ export interface GenerateOptions {
  * Object.assign(config.model, { dModel: 8, numLayers: 1, numHeads: 2, maxSeqLen: 16 });
  * Object.assign(config.training, { batchSize: 2, maxSteps: 2, sampleTokens: 0 });
  * config.monitor.plots = false;
- * config.resources.device = "cpu"; // the slow reference: for tiny models only
+ * config.resources.device = "reference"; // the slow reference: for tiny models only
  * config.generate.maxNewTokens = 3;
  *
  * await trainFromFiles(config);

@@ -31,7 +31,7 @@ const READBACKS = 25;
  */
 export async function examineGpu(resources: Config["resources"]): Promise<GpuExamination> {
   const startedAt = performance.now();
-  await using backend = await openBackend({ ...resources, device: "gpu" });
+  await using backend = await openBackend({ ...resources, device: "auto" });
   if (!(backend instanceof GpuBackend)) throw new Error(`Internal: ${backend.description} is not a GPU`);
   const openMs = performance.now() - startedAt;
   const readbackMs = await measureReadback(backend);

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { openBackend } from "../model/open_backend.ts";
 import type { Config } from "../config/config.ts";
 import { writeFileAtomic } from "../common/atomic_file.ts";
-import { tokenize } from "../dataset/tokenize.ts";
-import { openGenerator } from "../inference/generator.ts";
+import { type TokenDataset, tokenize } from "../dataset/tokenize.ts";
+import { type Generator, openGenerator } from "../inference/generator.ts";
 import { ingest } from "../ingest/ingest.ts";
 import { drawPlots } from "../monitor/plots.ts";
 import { readTokenizer } from "../tokenizer/tokenizer_file.ts";
+import type { TrainEvent } from "./train_events.ts";
 import { train, type TrainOptions, type TrainOutcome } from "./train.ts";
 
 /**
@@ -57,7 +58,7 @@ export interface PipelineOptions extends Partial<TrainOptions> {
  * Object.assign(config.model, { dModel: 8, numLayers: 1, numHeads: 2, maxSeqLen: 16 });
  * Object.assign(config.training, { batchSize: 2, maxSteps: 2, sampleTokens: 0 });
  * config.monitor.plots = false;
- * config.resources.device = "cpu"; // the slow reference: for tiny models only
+ * config.resources.device = "reference"; // the slow reference: for tiny models only
  *
  * const kinds = new Set<string>();
  * const { step, stopped } = await trainFromFiles(config, { onEvent: ({ kind }) => kinds.add(kind) });
@@ -73,6 +74,27 @@ export async function trainFromFiles(
   options: PipelineOptions = {},
 ): Promise<TrainOutcome> {
   const onEvent = options.onEvent ?? (() => {});
+  const dataset = await prepareData(config, onEvent);
+  const settled = options.epochs ? withEpochs(config, dataset.info.train.tokens, options.epochs) : config;
+  await using backend = await openBackend(settled.resources);
+  const { gpt, ...outcome } = await train(backend, settled, {
+    resume: options.resume ?? "never",
+    from: options.from,
+    onEvent,
+    shouldStop: options.shouldStop ?? (() => false),
+    dataset,
+  });
+  if (settled.monitor.plots) await drawCurves(settled, onEvent);
+  if (!outcome.stopped && settled.training.sampleTokens > 0) {
+    const tokenizer = await readTokenizer(join(dataset.dir, dataset.info.tokenizer));
+    await writeSample(openGenerator(backend, gpt, tokenizer), settled, onEvent);
+  }
+  return outcome;
+}
+
+type OnEvent = (event: TrainEvent) => void;
+
+async function prepareData(config: Config, onEvent: OnEvent): Promise<TokenDataset> {
   const text = await ingest(config, {
     onProgress: (progress) => onEvent({ kind: "ingestProgress", progress }),
   });
@@ -82,33 +104,25 @@ export async function trainFromFiles(
       onEvent({ kind: "tokenizeProgress", documents, totalDocuments }),
   });
   onEvent({ kind: "tokenized", dir: dataset.dir, upToDate: dataset.upToDate, info: dataset.info });
-  const settled = options.epochs ? withEpochs(config, dataset.info.train.tokens, options.epochs) : config;
-  await using backend = await openBackend(settled.resources);
-  const shouldStop = options.shouldStop ?? (() => false);
-  const result = await train(backend, settled, {
-    resume: options.resume ?? "never",
-    onEvent,
-    shouldStop,
-    dataset,
-  });
-  const { runDir } = settled.training;
-  if (settled.monitor.plots) {
-    const onWarning = (message: string) => onEvent({ kind: "warning", message });
-    const files = await drawPlots(runDir, { png: settled.monitor.png, onWarning });
-    if (files.length > 0) onEvent({ kind: "plots", files });
-  }
-  if (!result.stopped && settled.training.sampleTokens > 0) {
-    const tokenizer = await readTokenizer(join(dataset.dir, dataset.info.tokenizer));
-    const prompt = settled.training.samplePrompt;
-    const generator = openGenerator(backend, result.gpt, tokenizer);
-    let sample = "";
-    const request = { ...settled.generate, maxNewTokens: settled.training.sampleTokens };
-    for await (const piece of generator.generate(prompt, request)) sample += piece;
-    await writeIfOther(join(runDir, "sample.txt"), `${prompt}${sample}\n`);
-    onEvent({ kind: "sample", prompt, text: sample });
-  }
-  const { step, stopped, upToDate } = result;
-  return { step, stopped, upToDate };
+  return dataset;
+}
+
+async function drawCurves({ training, monitor }: Config, onEvent: OnEvent): Promise<void> {
+  const onWarning = (message: string) => onEvent({ kind: "warning", message });
+  const files = await drawPlots(training.runDir, { png: monitor.png, onWarning });
+  if (files.length > 0) onEvent({ kind: "plots", files });
+}
+
+async function writeSample(
+  generator: Generator,
+  { training, generate }: Config,
+  onEvent: OnEvent,
+): Promise<void> {
+  const { samplePrompt: prompt, sampleTokens: maxNewTokens, runDir } = training;
+  let text = "";
+  for await (const piece of generator.generate(prompt, { ...generate, maxNewTokens })) text += piece;
+  await writeIfOther(join(runDir, "sample.txt"), `${prompt}${text}\n`);
+  onEvent({ kind: "sample", prompt, text });
 }
 
 function withEpochs(config: Config, tokens: number, epochs: number): Config {

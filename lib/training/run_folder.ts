@@ -6,6 +6,7 @@ import { type Checkpoint, listCheckpoints, loadCheckpoint } from "../checkpoint/
 import { writeFileAtomic } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
 import { type Config, configKeys, configValue } from "../config/config.ts";
+import { formatConfigTree } from "../config/config_tree.ts";
 
 /** What a checkpoint remembers of its run beside numbers. */
 export interface RunState {
@@ -43,7 +44,13 @@ const FREE_KEYS = ["training.run_dir", "training.sample_prompt", "training.sampl
  */
 export async function findRun(
   config: Config,
-  options: { resume: Resume; datasetHash: string; onRejected: (dir: string, reason: string) => void },
+  options: {
+    resume: Resume;
+    /** Step folder to continue from; the newest checkpoint that verifies where left out. */
+    from?: string;
+    datasetHash: string;
+    onRejected: (dir: string, reason: string) => void;
+  },
 ): Promise<LoadedRun | undefined> {
   const { runDir, maxSteps } = config.training;
   const { resume, datasetHash, onRejected } = options;
@@ -52,9 +59,10 @@ export async function findRun(
     return undefined;
   }
   if (resume === "never" && (await listCheckpoints(runDir)).length === 0) return undefined;
-  const run = await loadCheckpoint(runDir, { onRejected });
+  const run = await loadCheckpoint(options.from ?? runDir, { onRejected });
   if (resume === "continue") {
     assertSameRun(config, run, datasetHash);
+    if (options.from) await removeCheckpointsAfter(runDir, run.step);
     return run;
   }
   const different = differentKeys(config, run.config).filter(decidesResult);
@@ -104,6 +112,13 @@ function differentKeys(a: Config, b: Config): string[] {
     .map((key) => key.key);
 }
 
+/** Going back to an earlier step gives up what came after it: the next resume would find that first. */
+async function removeCheckpointsAfter(runDir: string, step: number): Promise<void> {
+  for (const later of await listCheckpoints(runDir)) {
+    if (later.step > step) await Deno.remove(later.path, { recursive: true });
+  }
+}
+
 /** Removes what a run leaves in its folder, and nothing else. */
 async function clearRun(runDir: string): Promise<void> {
   const ours =
@@ -121,6 +136,9 @@ async function clearRun(runDir: string): Promise<void> {
 export async function writeRunFiles(config: Config, run: Record<string, unknown>): Promise<void> {
   const { runDir } = config.training;
   await Deno.mkdir(runDir, { recursive: true });
-  await writeFileAtomic(join(runDir, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomic(
+    join(runDir, "config.json"),
+    `${JSON.stringify(formatConfigTree(config), null, 2)}\n`,
+  );
   await writeFileAtomic(join(runDir, "run.json"), `${JSON.stringify(run, null, 2)}\n`);
 }

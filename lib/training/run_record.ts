@@ -79,7 +79,8 @@ export class RunRecord implements Disposable {
     });
   }
 
-  writeValidation(step: number, { loss, tokens }: EvaluationResult): void {
+  /** @returns whether it is the best so far */
+  writeValidation(step: number, { loss, tokens }: EvaluationResult): boolean {
     const { validation } = this.#options.dataset.info;
     const bitsPerByte = loss / Math.LN2 * validation.tokens / Math.max(1, validation.bytes);
     const perplexity = Math.exp(loss);
@@ -87,6 +88,7 @@ export class RunRecord implements Disposable {
     if (isBest) this.#best = { loss, step };
     this.#metrics.write({ kind: "validation", step, loss, perplexity, bitsPerByte, tokens });
     this.#options.onEvent({ kind: "validation", step, loss, perplexity, bitsPerByte, isBest });
+    return isBest;
   }
 
   /** Saves a checkpoint, unless this step is saved already. */

@@ -21,6 +21,8 @@ import { type StepResult, Trainer } from "./trainer.ts";
 export interface TrainOptions {
   /** What becomes of a run that the folder holds: refused, continued, or replaced. */
   readonly resume: Resume;
+  /** Step folder to continue from, giving up what came after it; the newest checkpoint where left out. */
+  readonly from?: string;
   /** Told everything that happens. */
   readonly onEvent: (event: TrainEvent) => void;
   /** Asked between steps; true saves a checkpoint and ends. */
@@ -61,9 +63,9 @@ export async function train(
   const onRejected = (dir: string, reason: string) => {
     onEvent({ kind: "warning", message: `Checkpoint ${dir} is damaged and was passed over: ${reason}` });
   };
-  const run = await findRun(config, { resume: options.resume, datasetHash: dataset.hash, onRejected });
-  const gpt = openModel(backend, modelShape(config.model, dataset.info.vocabSize), { trainable: true });
-  const trainer = new Trainer(backend, gpt, config);
+  const { resume, from } = options;
+  const run = await findRun(config, { resume, from, datasetHash: dataset.hash, onRejected });
+  const { gpt, trainer } = openTrainer(backend, config, dataset.info.vocabSize);
   if (run) trainer.restore(run, run.step);
   else initializeModel(backend, gpt, seed);
   const stepsPerEpoch = windowsPerEpoch * config.model.maxSeqLen / trainer.tokensPerStep;
@@ -89,6 +91,21 @@ export async function train(
   const stopped = trainer.step < maxSteps;
   onEvent({ kind: "finished", step: trainer.step, stopped, upToDate });
   return { gpt, step: trainer.step, stopped, upToDate };
+}
+
+/** @throws {UsageError} when a tensor is larger than the adapter can bind */
+function openTrainer(backend: Backend, config: Config, vocabSize: number): { gpt: Gpt; trainer: Trainer } {
+  try {
+    const gpt = openModel(backend, modelShape(config.model, vocabSize), { trainable: true });
+    return { gpt, trainer: new Trainer(backend, gpt, config) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      `Cannot train this model on ${backend.description}: ${error.message}, lower training.batch_size, ` +
+        "model.max_seq_len or model.d_model",
+      { cause: error },
+    );
+  }
 }
 
 interface Splits extends Disposable {
@@ -151,9 +168,10 @@ class Loop {
     const looks = !this.#isCompiled || performance.now() - this.#lookedAt > LOOK_INTERVAL_MS || ringIsFull;
     if (logs || evaluates || saves || looks) await this.#look();
     if (logs && !this.#last!.skipped) this.#writeRow(this.#last!);
-    if (evaluates) this.#record.writeValidation(step, await this.#trainer.evaluate(this.#splits.validation));
-    if (saves) await this.#record.save(this.#trainer);
-    // Measuring and saving are not the speed of training.
+    const isBest = evaluates &&
+      this.#record.writeValidation(step, await this.#trainer.evaluate(this.#splits.validation));
+    if (saves || (isBest && checkpoint.keepBest)) await this.#record.save(this.#trainer);
+    // Measuring and saving are no part of the speed of training.
     if (evaluates || saves) this.#lookedAt = performance.now();
   }
 

@@ -38,9 +38,9 @@ Deno.test("sheepop config show --origin names the source of every value", async 
 Deno.test("sheepop config show --json prints the tree, with --origin a list", async () => {
   await withFolder({}, async (cwd) => {
     const tree = JSON.parse((await runSheepop(["config", "show", "--json"], { cwd })).stdout);
-    assertEquals(tree.model.d_model, 256);
+    assertEquals(tree.model.d_model, 128);
     const list = JSON.parse((await runSheepop(["config", "show", "--json", "--origin"], { cwd })).stdout);
-    assertEquals(list[1], { key: "model.d_model", value: 256, origin: "default" });
+    assertEquals(list[1], { key: "model.d_model", value: 128, origin: "default" });
   });
 });
 
@@ -72,7 +72,7 @@ const MISTAKES: [string[], string][] = [
   [["init", "missing/a.yaml"], "its folder does not exist; create it first"],
   [["init", "--json"], "Cannot use --json with config init: it belongs to config show"],
   [["show", "a.yaml"], "only config init writes one; remove it"],
-  [["show", "--num-heads", "3"], "Cannot split 256 channels into 3 heads"],
+  [["show", "--num-heads", "3"], "Cannot split 128 channels into 3 heads"],
 ];
 
 for (const [args, message] of MISTAKES) {

@@ -6,7 +6,7 @@ import { openRunLock } from "../../lib/checkpoint/run_lock.ts";
 import { listTree, type ProgramOptions, runProgram, withFolder } from "../support/program.ts";
 import { TINY_FILES, tinyFlags } from "../support/tiny_corpus.ts";
 
-const CPU = tinyFlags({ device: "cpu" });
+const CPU = tinyFlags({ device: "reference" });
 
 interface Refusal {
   readonly message: RegExp;
@@ -150,7 +150,7 @@ Deno.test("sheepop train refuses flags, keys, values and variables that do not e
 Deno.test("sheepop train refuses windows longer than the data and another vocabulary", async () => {
   await withFolder(TINY_FILES, async (cwd) => {
     const refused = (changes: Record<string, number>, message: RegExp) =>
-      assertRefused(["train", "texts", ...tinyFlags({ device: "cpu", ...changes })], {
+      assertRefused(["train", "texts", ...tinyFlags({ device: "reference", ...changes })], {
         cwd,
         message,
         mayWrite: WHOLE_CACHE,
@@ -179,7 +179,7 @@ Deno.test("sheepop train refuses a folder of another run, a locked one, and chan
     assertEquals((await runProgram(["train", "texts", ...CPU], { cwd })).code, 0);
     const refused = (args: string[], message: RegExp, status?: number) =>
       assertRefused(["train", ...args], { cwd, message, status, mayWrite: WHOLE_CACHE });
-    const other = tinyFlags({ device: "cpu", "learning-rate": 0.01 });
+    const other = tinyFlags({ device: "reference", "learning-rate": 0.01 });
     await refused(
       ["texts", ...other],
       /run at step 6 of 6 with another training\.learning_rate, continue it with --resume/,
@@ -205,7 +205,7 @@ Deno.test({
         VK_DRIVER_FILES: "/nonexistent",
         VK_ICD_FILENAMES: "/nonexistent",
       };
-      const message = /no WebGPU adapter answers, install .*mesa-vulkan-drivers.* --device cpu/;
+      const message = /no WebGPU adapter answers, install .*mesa-vulkan-drivers.* --device reference/;
       await assertRefused(["train", "texts", ...tinyFlags()], { cwd, env, message, mayWrite: WHOLE_CACHE });
       assert(!(await listTree(cwd)).has("run/"), "no run is begun");
       assertEquals(

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { formatConfigYaml } from "../../lib/config/config_text.ts";
 import { openTestGpu } from "../support/gpu.ts";
 import { listTree, runProgram, startProgram, withFolder } from "../support/program.ts";
-import { TINY_FILES, tinyFlags } from "../support/tiny_corpus.ts";
+import { TINY_FILES, tinyFlags, tinyRunConfig } from "../support/tiny_corpus.ts";
 
 /** Runs a command line that must succeed. */
 async function sheepop(cwd: string, ...args: string[]): Promise<string> {
@@ -17,7 +18,10 @@ async function resultsIn(folder: string): Promise<[string, string][]> {
 }
 
 Deno.test("the stages one by one: each prints what it did and does nothing the second time", async () => {
-  await withFolder({ ...TINY_FILES, "sheepop.yaml": yamlOf(tinyFlags({ device: "cpu" })) }, async (cwd) => {
+  await withFolder({
+    ...TINY_FILES,
+    "sheepop.yaml": formatConfigYaml(tinyRunConfig("."), { comments: false }),
+  }, async (cwd) => {
     const stages = [
       { args: ["ingest", "texts"], first: /^Written: cache\/text\//m, again: /^Up to date: cache\/text\//m },
       {
@@ -43,34 +47,9 @@ Deno.test("the stages one by one: each prints what it did and does nothing the s
   });
 });
 
-function yamlOf(flags: readonly string[]): string {
-  const groups: Record<string, string[]> = {};
-  const groupOf: Record<string, string> = {
-    device: "resources",
-    "output-dir": "data",
-    "log-interval": "monitor",
-  };
-  const model = ["d-model", "num-layers", "num-heads", "max-seq-len"];
-  for (let i = 0; i < flags.length; i++) {
-    const name = flags[i].slice(2);
-    const isSwitch = name.startsWith("no-");
-    const key = isSwitch ? name.slice(3) : name;
-    const group = groupOf[key] ??
-      (isSwitch
-        ? "monitor"
-        : model.includes(key)
-        ? "model"
-        : key === "save-interval"
-        ? "checkpoint"
-        : "training");
-    (groups[group] ??= []).push(`  ${key.replaceAll("-", "_")}: ${isSwitch ? false : flags[++i]}`);
-  }
-  return Object.entries(groups).map(([group, lines]) => `${group}:\n${lines.join("\n")}\n`).join("");
-}
-
 Deno.test("sheepop train alone: from files to text, a falling loss, plots, a checkpoint and a sample", async () => {
   await using gpu = await openTestGpu();
-  const device = gpu ? "gpu" : "cpu";
+  const device = gpu ? "auto" : "reference";
   await withFolder(TINY_FILES, async (cwd) => {
     const changes = {
       device,
@@ -120,7 +99,7 @@ Deno.test("sheepop train alone: from files to text, a falling loss, plots, a che
 
 Deno.test("sheepop train --epochs counts passes over the training split", async () => {
   await withFolder(TINY_FILES, async (cwd) => {
-    const flags = tinyFlags({ device: "cpu" });
+    const flags = tinyFlags({ device: "reference" });
     flags.splice(flags.indexOf("--max-steps"), 2);
     assertMatch(
       await sheepop(cwd, "train", "texts", ...flags, "--epochs", "0.2"),
@@ -132,15 +111,26 @@ Deno.test("sheepop train --epochs counts passes over the training split", async 
 
 Deno.test("sheepop takes the command lines of SheepOp", async () => {
   await withFolder(TINY_FILES, async (cwd) => {
-    const flags = tinyFlags({ device: "cpu" });
+    const flags = tinyFlags({ device: "reference" });
     await Deno.writeTextFile(
       join(cwd, "config.json"),
-      JSON.stringify({ device: "cpu", training: { save_dir: "run" } }),
+      JSON.stringify({ device: "reference", training: { save_dir: "run" } }),
     );
     const tiny = [...flags];
     for (const name of ["--run-dir", "--device"]) tiny.splice(tiny.indexOf(name), 2);
     await sheepop(cwd, "train", "--data", "texts", "--config", "config.json", ...tiny);
-    await sheepop(cwd, "train", "--data", "texts", "--resume", "run", "--device", "cpu", "--max-steps", "7");
+    await sheepop(
+      cwd,
+      "train",
+      "--data",
+      "texts",
+      "--resume",
+      "run",
+      "--device",
+      "reference",
+      "--max-steps",
+      "7",
+    );
     const args = [
       "--checkpoint",
       "run",
@@ -151,7 +141,7 @@ Deno.test("sheepop takes the command lines of SheepOp", async () => {
       "--temperature",
       "0.9",
     ];
-    const more = ["--top-k", "20", "--top-p", "0.9", "--optimized", "--device", "cpu"];
+    const more = ["--top-k", "20", "--top-p", "0.9", "--optimized", "--device", "reference"];
     const { code, stdout, stderr } = await runProgram(["generate", ...args, ...more], { cwd });
     assertEquals(code, 0, stderr);
     assertMatch(stderr, /^sheepop: --optimized: the KV cache is always on/);
@@ -161,7 +151,7 @@ Deno.test("sheepop takes the command lines of SheepOp", async () => {
 
 Deno.test("a reader that goes away ends generate with status 0 and does not disturb train", async () => {
   await withFolder(TINY_FILES, async (cwd) => {
-    const flags = tinyFlags({ device: "cpu", "max-steps": 40, "sample-tokens": 5, plots: true });
+    const flags = tinyFlags({ device: "reference", "max-steps": 40, "sample-tokens": 5, plots: true });
     const training = startProgram(["train", "texts", ...flags], { cwd, readsOutput: false });
     const trained = await training.ends();
     assertEquals([trained.code, trained.stderr], [0, ""]);
@@ -169,7 +159,16 @@ Deno.test("a reader that goes away ends generate with status 0 and does not dist
     for (const name of ["metrics.json", "sample.txt", "training_curve.svg"]) {
       assert(names.includes(name), name);
     }
-    const long = ["--run-dir", "run", "--device", "cpu", "--max-new-tokens", "1000000", "--temperature", "0"];
+    const long = [
+      "--run-dir",
+      "run",
+      "--device",
+      "reference",
+      "--max-new-tokens",
+      "1000000",
+      "--temperature",
+      "0",
+    ];
     const generating = startProgram(["generate", "--prompt", "The ", ...long], { cwd, readsOutput: false });
     const generated = await generating.ends();
     assertEquals([generated.code, generated.stderr], [0, ""]);

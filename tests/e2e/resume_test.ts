@@ -5,7 +5,7 @@ import { openTestGpu } from "../support/gpu.ts";
 import { TINY_FILES, tinyFlags } from "../support/tiny_corpus.ts";
 
 /** The real GPU path where there is one. */
-const DEVICE = await hasGpu() ? "gpu" : "cpu";
+const DEVICE = await hasGpu() ? "auto" : "reference";
 
 async function hasGpu(): Promise<boolean> {
   await using gpu = await openTestGpu();

@@ -14,7 +14,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     fn: async () => {
       await withFolder(TINY_FILES, async (cwd) => {
         const endless = {
-          device: "cpu",
+          device: "reference",
           "max-steps": 100_000,
           "eval-interval": 100,
           "save-interval": 100_000,
@@ -54,7 +54,7 @@ Deno.test({
     await withFolder(TINY_FILES, async (cwd) => {
       // Steps of seconds on the reference: the first signal waits for the end of one.
       const slow = {
-        device: "cpu",
+        device: "reference",
         "d-model": 128,
         "num-layers": 8,
         "max-seq-len": 128,
@@ -82,14 +82,14 @@ Deno.test({
   ignore: isWindows,
   fn: async () => {
     await withFolder(TINY_FILES, async (cwd) => {
-      const learned = { device: "cpu", "max-steps": 60, "learning-rate": 1e-2, "save-interval": 60 };
+      const learned = { device: "reference", "max-steps": 60, "learning-rate": 1e-2, "save-interval": 60 };
       await runProgram(["train", "texts", ...tinyFlags(learned)], { cwd });
       // The likeliest text goes round in circles and never ends.
       const flags = [
         "--run-dir",
         "run",
         "--device",
-        "cpu",
+        "reference",
         "--temperature",
         "0",
         "--max-new-tokens",

@@ -19,7 +19,7 @@ const EXPORTED_FUNCTIONS = [
 
 const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 /** The GPU where there has to be one, else the reference. */
-const DEVICE = Deno.env.get("SHEEPOP_REQUIRE_GPU") === "1" ? "gpu" : "cpu";
+const DEVICE = Deno.env.get("SHEEPOP_REQUIRE_GPU") === "1" ? "auto" : "reference";
 
 const EXACT_NPM = /^npm:(?:@[^/@]+\/)?[^/@]+@\d+\.\d+\.\d+(?:[-+/].*)?$/;
 

@@ -40,7 +40,7 @@ export function tinyRunConfig(folder: string, changes: Changes = {}): Config {
   });
   Object.assign(config.checkpoint, { saveInterval: 2 });
   Object.assign(config.monitor, { logInterval: 1, plots: false, png: false });
-  config.resources.device = "cpu";
+  config.resources.device = "reference";
   for (const [group, values] of Object.entries(changes)) Object.assign(config[group as keyof Config], values);
   return config;
 }

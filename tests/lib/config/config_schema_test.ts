@@ -27,7 +27,7 @@ Deno.test("configSchema() carries sentence, type, range and default", () => {
     type: "integer",
     minimum: 1,
     maximum: 65_536,
-    default: 256,
+    default: 128,
   });
   assertEquals(properties.training.properties.learning_rate.exclusiveMinimum, 0);
   assertEquals(properties.model.properties.dropout.exclusiveMaximum, 1);

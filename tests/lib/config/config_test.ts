@@ -16,7 +16,7 @@ Deno.test("defaultConfig() is valid and fresh every time", () => {
   config.data.paths.push("more");
   config.model.dModel = 8;
   assertEquals(defaultConfig().data.paths, ["data/samples"]);
-  assertEquals(defaultConfig().model.dModel, 256);
+  assertEquals(defaultConfig().model.dModel, 128);
   assertNotStrictEquals(defaultConfig().data.exclude, defaultConfig().data.exclude);
 });
 
@@ -58,7 +58,7 @@ const BROKEN: [string, (config: Config) => void, string][] = [
   [
     "a lowest learning rate above the highest",
     (c) => c.training.minLearningRate = 1,
-    "Cannot use training.min_learning_rate = 1: it must be at most training.learning_rate, which is 0.001",
+    "Cannot use training.min_learning_rate = 1: it must be at most training.learning_rate, which is 0.002",
   ],
   [
     "a single checkpoint",

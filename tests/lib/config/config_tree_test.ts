@@ -47,11 +47,11 @@ const REFUSED: [unknown, string][] = [
   [{ model: { "a\nb": 1 } }, 'unknown key "model.a\\nb"'],
   [
     { model: { d_model: "8" } },
-    'Cannot use model.d_model = "8" in a.yaml: it must be an integer from 1 to 65536; the default is 256',
+    'Cannot use model.d_model = "8" in a.yaml: it must be an integer from 1 to 65536; the default is 128',
   ],
   [{ model: { d_model: null } }, "model.d_model = (empty) in a.yaml"],
   [{ model: { d_model: { of: 3 } } }, "model.d_model = (a group of keys) in a.yaml"],
-  [{ model: [1] }, "model must hold keys with values, such as d_model: 256, and is (a list of 1)"],
+  [{ model: [1] }, "model must hold keys with values, such as d_model: 128, and is (a list of 1)"],
   [{ data: { paths: "books" } }, "it must be a list of paths"],
   [{ data: { paths: ["a"], data_dir: "b" } }, "it sets data.paths twice, once as data.data_dir; keep one"],
   [

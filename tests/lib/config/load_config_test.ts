@@ -32,7 +32,7 @@ Deno.test("loadConfig() gives the defaults where nothing else is said", async ()
 const FILE = { "sheepop.yaml": "training:\n  max_steps: 1\n" };
 const DOT_ENV = { ".env": "OTHER=x\nSHEEPOP_MAX_STEPS=2\n" };
 const LAYERS: [string, Files, ConfigSources, number][] = [
-  ["default", {}, {}, 300],
+  ["default", {}, {}, 1500],
   ["file sheepop.yaml", FILE, {}, 1],
   ["environment SHEEPOP_MAX_STEPS (.env)", { ...FILE, ...DOT_ENV }, {}, 2],
   ["environment SHEEPOP_MAX_STEPS", { ...FILE, ...DOT_ENV }, { env: { SHEEPOP_MAX_STEPS: "3" } }, 3],

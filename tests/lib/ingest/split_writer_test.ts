@@ -40,10 +40,11 @@ Deno.test("SplitWriter deals documents by their own text: adding some moves none
   assert(more.validation.length > 20 && more.validation.length < 60, `${more.validation.length} of 400`);
 });
 
-Deno.test("SplitWriter keeps the order of the documents", async () => {
-  const { train } = await split(MANY);
+Deno.test("SplitWriter keeps the order of the documents and counts them", async () => {
+  const { train, validation, report } = await split(MANY);
   const numbers = train.map((row) => Number(row.path));
   assertEquals(numbers, numbers.toSorted((a, b) => a - b));
+  assertEquals([report.train.documents, report.validation.documents], [train.length, validation.length]);
 });
 
 Deno.test("SplitWriter drops a document that came before", async () => {
