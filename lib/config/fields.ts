@@ -127,7 +127,7 @@ export const FIELDS = {
       is: { type: "integer", default: 250, min: 1, max: 1_000_000_000, unit: "steps" },
     },
     evalBatches: {
-      doc: "Validation batches of one measurement; 0 takes the whole validation split",
+      doc: "Validation batches of one measurement, spread over the split; 0 takes the whole validation split",
       is: { type: "integer", default: 50, min: 0, max: 1_000_000_000, unit: "batches" },
     },
     samplePrompt: {

@@ -21,6 +21,8 @@ import { compileTraining, type TrainingPrograms } from "./training_programs.ts";
 /** Where batches come from: pure functions of their number, filled into [B, T] arrays. */
 export interface BatchSource {
   trainingBatch(microStep: number, tokens: Uint32Array, targets: Uint32Array): void;
+  /** Batches of the validation split. */
+  readonly evaluationBatches: number;
   /** @returns targets that count; 0 past the end */
   evaluationBatch(index: number, tokens: Uint32Array, targets: Uint32Array): number;
 }
@@ -116,18 +118,18 @@ export class Trainer {
     return results;
   }
 
-  /** Loss over the validation split, or its first `training.evalBatches` batches. */
+  /** Loss over the validation split, or `training.evalBatches` batches spread evenly over it. */
   async evaluate(batches: BatchSource): Promise<EvaluationResult> {
     const { evalBatches } = this.#config.training;
     this.#backend.write(this.programs.evaluationLoss, new Float32Array(1));
     let tokens = 0;
-    for (let index = 0; evalBatches === 0 || index < evalBatches; index++) {
-      const counted = batches.evaluationBatch(index, this.#tokens, this.#targets);
-      if (counted === 0) break;
+    const total = batches.evaluationBatches;
+    const count = evalBatches === 0 ? total : Math.min(evalBatches, total);
+    for (let i = 0; i < count; i++) {
+      tokens += batches.evaluationBatch(Math.floor(i * total / count), this.#tokens, this.#targets);
       this.#writeBatch({ sorted: false });
       this.#writeControl({ firstSample: 0, lossDivisor: 1 });
       this.programs.evaluation.replay();
-      tokens += counted;
     }
     const [sum] = await this.#backend.read(this.programs.evaluationLoss);
     return { loss: sum / tokens, tokens };

@@ -63,6 +63,7 @@ export function specBatches({ B, T, V }: SpecSize): BatchSource {
         }
       }
     },
+    evaluationBatches: 0,
     evaluationBatch: () => 0,
   };
 }

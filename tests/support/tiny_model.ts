@@ -85,6 +85,7 @@ export function sampleBatches(config: Config, sequence: (sample: number) => Arra
   };
   return {
     trainingBatch: (microStep, tokens, targets) => fill(microStep * B, tokens, targets),
+    evaluationBatches: 8,
     evaluationBatch(index, tokens, targets): number {
       fill(index * B, tokens, targets);
       return tokens.length;

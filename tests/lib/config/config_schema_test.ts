@@ -31,7 +31,14 @@ Deno.test("configSchema() carries sentence, type, range and default", () => {
   });
   assertEquals(properties.training.properties.learning_rate.exclusiveMinimum, 0);
   assertEquals(properties.model.properties.dropout.exclusiveMaximum, 1);
-  assertEquals(properties.resources.properties.device.enum, ["auto", "gpu", "cpu", "cuda", "mps"]);
+  assertEquals(properties.resources.properties.device.enum, [
+    "auto",
+    "gpu",
+    "cpu",
+    "reference",
+    "cuda",
+    "mps",
+  ]);
   assertEquals(properties.data.properties.paths.minItems, 1);
   assert(JSON.stringify(configSchema()).includes("https://json-schema.org/draft/2020-12/schema"));
 });

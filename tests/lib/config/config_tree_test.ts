@@ -51,7 +51,7 @@ const REFUSED: [unknown, string][] = [
   ],
   [{ model: { d_model: null } }, "model.d_model = (empty) in a.yaml"],
   [{ model: { d_model: { of: 3 } } }, "model.d_model = (a group of keys) in a.yaml"],
-  [{ model: [1] }, "model must hold keys with values, such as d_model: 128, and is (a list of 1)"],
+  [{ model: [1] }, "model must hold keys with values, such as d_model: 256, and is (a list of 1)"],
   [{ data: { paths: "books" } }, "it must be a list of paths"],
   [{ data: { paths: ["a"], data_dir: "b" } }, "it sets data.paths twice, once as data.data_dir; keep one"],
   [

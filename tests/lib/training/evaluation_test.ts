@@ -56,7 +56,8 @@ Deno.test("Trainer.evaluate() is the mean of the batches' losses weighted by the
     for (let index = 0; index < batches.evaluationBatches; index++) {
       const one: BatchSource = {
         trainingBatch: () => {},
-        evaluationBatch: (i, tokens, targets) => i > 0 ? 0 : batches.evaluationBatch(index, tokens, targets),
+        evaluationBatches: 1,
+        evaluationBatch: (_, tokens, targets) => batches.evaluationBatch(index, tokens, targets),
       };
       const { loss, tokens } = await trainer.evaluate(one);
       sum += loss * tokens;
@@ -96,4 +97,20 @@ Deno.test("Trainer.evaluate() changes nothing of the run and uses no dropout", a
     }
     assertEquals(runs[0], runs[1]);
   });
+});
+
+Deno.test("Trainer.evaluate() spreads its batches over the split", async () => {
+  await using backend = openReferenceBackend();
+  const asked: number[] = [];
+  const source: BatchSource = {
+    trainingBatch: () => {},
+    evaluationBatches: 10,
+    evaluationBatch: (index, tokens) => {
+      asked.push(index);
+      return tokens.length;
+    },
+  };
+  const { trainer } = openTinyRun(backend, tinyConfig({ training: { evalBatches: 4 } }), V);
+  await trainer.evaluate(source);
+  assertEquals(asked, [0, 2, 5, 7]);
 });

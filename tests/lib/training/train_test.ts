@@ -146,8 +146,8 @@ Deno.test("train() measures nothing where there is no validation split", async (
 
 Deno.test("train() keeps the newest checkpoints and the best", async () => {
   await withFolder(TINY_FILES, async (folder) => {
-    // A rate that makes things worse: the first measurement stays the best.
-    const training = { maxSteps: 8, evalInterval: 1, learningRate: 3, minLearningRate: 3, warmupSteps: 0 };
+    // A rate that rises until everything is worse: the first measurement stays the best.
+    const training = { maxSteps: 8, evalInterval: 1, learningRate: 3, warmupSteps: 8 };
     const steps: number[][] = [];
     for (const keepBest of [true, false]) {
       const runDir = join(folder, String(keepBest));
