@@ -59,6 +59,9 @@ export async function prepareStd(options: StdOptions): Promise<StdResult> {
   return { source, isFresh: true };
 }
 
+/** Commands that may swap `.std/` between the two renames of one of them. */
+const MOST_ATTEMPTS = 50;
+
 interface Stamp {
   readonly source: StdSource;
   readonly fingerprint: string;
@@ -132,16 +135,24 @@ async function writeStd(root: string, stamp: Stamp): Promise<void> {
   if (stamp.source === "adapters") await copyTree(join(root, "tasks", "std_adapters"), fresh);
   await writeStamp(fresh, stamp);
   await Deno.chmod(fresh, 0o755);
-  const old = `${fresh}-old`;
-  await Deno.rename(target, old).catch(ignoreNotFound);
-  try {
-    await Deno.rename(fresh, target);
-  } catch (error) {
-    // Another command was faster: its folder is as good.
-    await Deno.remove(fresh, { recursive: true });
-    if (!await readStamp(root)) throw error;
+  await swapIn(fresh, target);
+}
+
+/** Other commands may do the same at this moment: whoever is between our two renames is moved aside again. */
+async function swapIn(fresh: string, target: string): Promise<void> {
+  const olds: string[] = [];
+  for (let attempt = 0;; attempt++) {
+    const old = `${fresh}-old-${attempt}`;
+    olds.push(old);
+    await Deno.rename(target, old).catch(ignoreNotFound);
+    try {
+      await Deno.rename(fresh, target);
+      break;
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS) throw error;
+    }
   }
-  await Deno.remove(old, { recursive: true }).catch(ignoreNotFound);
+  for (const old of olds) await Deno.remove(old, { recursive: true }).catch(ignoreNotFound);
 }
 
 async function writeStamp(folder: string, stamp: Stamp): Promise<void> {

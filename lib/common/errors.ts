@@ -32,7 +32,7 @@ export const EXIT_STATUS = {
  *
  * const config = defaultConfig();
  * config.model.numHeads = 3;
- * assertThrows(() => validateConfig(config), UsageError, "Cannot split 256 channels into 3 heads");
+ * assertThrows(() => validateConfig(config), UsageError, "Cannot split 128 channels into 3 heads");
  * ```
  */
 export class UsageError extends Error {

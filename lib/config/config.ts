@@ -23,7 +23,7 @@ export type FieldValue<F> = F extends { is: { type: "integer" | "number" } } ? n
  * import { assertEquals } from "@std/assert";
  *
  * const config: Config = defaultConfig();
- * assertEquals(config.model.dModel, 256);
+ * assertEquals(config.model.dModel, 128);
  * assertEquals(config.data.paths, ["data/samples"]);
  * ```
  */
@@ -77,7 +77,7 @@ export function configKeys(): readonly ConfigKey[] {
  * import { assertNotEquals } from "@std/assert";
  *
  * const config = defaultConfig();
- * config.model.dModel = 128;
+ * config.model.dModel = 256;
  * assertNotEquals(config, defaultConfig());
  * ```
  */

@@ -10,7 +10,7 @@
  * import { FIELDS } from "@sheepop/sheepop";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(FIELDS.training.batchSize.is.default, 8);
+ * assertEquals(FIELDS.training.batchSize.is.default, 4);
  * assertEquals(FIELDS.training.batchSize.is.unit, "sequences");
  * ```
  */

@@ -138,7 +138,7 @@ Deno.test("sheepop train refuses flags, keys, values and variables that do not e
       assertRefused(["train", "texts", ...args], { cwd, message });
     await refused(["--d-modle", "16"], /--d-modle.*--d-model/);
     await refused(["--d-model", "many"], /--d-model.*many/);
-    await refused(["--num-heads", "3"], /256 channels into 3 heads/);
+    await refused(["--num-heads", "3"], /\d channels into 3 heads/);
     await refused(["--config", "wrong.yaml"], /wrong\.yaml.*d_modl.*d_model/);
     await refused(["--config", "missing.yaml"], /missing\.yaml/);
     const env = { SHEEPOP_D_MODLE: "3" };

@@ -2,7 +2,6 @@
 // the difference. A key without an entry fails the test, and so does one that changes nothing.
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { join } from "@std/path";
 import type { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { listCheckpoints } from "../../lib/checkpoint/checkpoint.ts";
 import { UsageError } from "../../lib/common/errors.ts";

@@ -40,7 +40,7 @@ Deno.test("saveCheckpoint() writes the keys of a configuration file", async () =
   await using folder = await openTestFolder();
   await saveCheckpoint(folder.path, makeCheckpoint(1), { keepLast: 2 });
   const config = JSON.parse(await Deno.readTextFile(stepPath(folder.path, 1, "config.json")));
-  assertEquals([config.model.d_model, config.training.seed], [256, 1]);
+  assertEquals([config.model.d_model, config.training.seed], [128, 1]);
 });
 
 Deno.test("saveCheckpoint() refuses state that JSON cannot hold", async () => {
