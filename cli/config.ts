@@ -87,7 +87,7 @@ function show(call: CommandCall, { config, origins }: LoadedConfig): void {
     return print(`${JSON.stringify(value, null, 2)}\n`);
   }
   if (!call.isSet("origin")) return print(formatConfigYaml(config, { comments: false }));
-  printLines(formatColumns(rows.map(({ key, value, origin }) => [key, JSON.stringify(value), origin])));
+  printLines(formatColumns(rows.map(({ key, value, origin }) => [key, origin, JSON.stringify(value)])));
 }
 
 async function init(file: string, { config }: LoadedConfig): Promise<void> {

@@ -25,11 +25,11 @@ Deno.test("sheepop config show --origin names the source of every value", async 
     const lines = stdout.split("\n").map((line) => line.replaceAll(/ {2,}/g, " | "));
     for (
       const line of [
-        "model.d_model | 64 | file sheepop.toml",
-        "model.num_heads | 8 | environment SHEEPOP_NUM_HEADS (.env)",
-        "model.num_layers | 1 | flag --num-layers",
-        "generate.top_k | 9 | environment SHEEPOP_TOP_K",
-        "model.dropout | 0 | default",
+        "model.d_model | file sheepop.toml | 64",
+        "model.num_heads | environment SHEEPOP_NUM_HEADS (.env) | 8",
+        "model.num_layers | flag --num-layers | 1",
+        "generate.top_k | environment SHEEPOP_TOP_K | 9",
+        "model.dropout | default | 0",
       ]
     ) assert(lines.includes(line), `${line} in\n${stdout}`);
   });
