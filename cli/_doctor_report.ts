@@ -1,4 +1,4 @@
-// What `sheepop doctor` prints: facts about the machine in aligned lines, and what to do where something is missing.
+// What `sheepop doctor` prints: facts about the machine in aligned lines, and what to do where one is missing.
 
 import type { GpuExamination } from "../lib/model/examine_gpu.ts";
 import { VERSION } from "../lib/version.ts";
@@ -74,7 +74,8 @@ export function formatAdvice(os: SystemFacts["os"]): string[] {
   const steps = os === "linux"
     ? [
       "Debian, Ubuntu: sudo apt-get install mesa-vulkan-drivers",
-      "Fedora: sudo dnf install mesa-vulkan-drivers; Arch: sudo pacman -S vulkan-swrast, or vulkan-radeon, vulkan-intel",
+      "Fedora: sudo dnf install mesa-vulkan-drivers",
+      "Arch: sudo pacman -S vulkan-swrast, or vulkan-radeon or vulkan-intel for the card",
       "NVIDIA: the driver of NVIDIA, with its Vulkan part (libnvidia-gl on Ubuntu)",
     ]
     : ["the newest driver of the graphics card, or the newest system"];
@@ -90,7 +91,7 @@ function hints({ traits, selfTest, kernels }: GpuExamination): string[] {
   if (!selfTest.ok) {
     const other = kernels === "wave" ? "tile" : "wave";
     lines.push(
-      `This adapter computes wrongly: try --kernels ${other}, another driver, and report it with doctor --json`,
+      `This adapter computes wrongly: try --kernels ${other} or another driver, and report doctor --json`,
     );
   }
   if (traits.isSoftware) {

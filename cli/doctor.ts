@@ -1,4 +1,4 @@
-// `sheepop doctor`: says what this machine computes with, checks that it does so rightly, and what to install otherwise.
+// `sheepop doctor`: says what this machine computes with, whether it does so rightly, and what to install if not.
 
 import { EXIT_STATUS, UsageError } from "../lib/common/errors.ts";
 import type { GpuExamination } from "../lib/model/examine_gpu.ts";
@@ -12,9 +12,9 @@ import { ProgressLine } from "./progress.ts";
 export const doctorCommand: Command = {
   name: "doctor",
   doc:
-    "Shows the WebGPU adapter with its features and limits, trains a tiny model one step on it and compares every " +
-    "gradient with the reference on the CPU. Exit status 0 when all is well, 1 when the adapter computes wrongly, 2 " +
-    "when there is none.",
+    "Shows the WebGPU adapter with its features and limits, trains a tiny model one step on it and compares " +
+    "every gradient with the reference on the CPU. Exit status 0 when all is well, 1 when the adapter " +
+    "computes wrongly, 2 when there is none.",
   settings: ["resources.kernels"],
   flags: [{ name: "json", doc: "Print JSON" }],
   examples: [
