@@ -7,7 +7,7 @@ import { type Device, openDevice } from "../device/device.ts";
 import { openReadback, type Readback } from "../device/readback.ts";
 import type { Backend, Program } from "./backend.ts";
 import type { Call } from "./call.ts";
-import { type Command, encodeCommand } from "./command.ts";
+import { type Command, type CopyCommand, encodeCopy, encodeDispatch, isCopy } from "./command.ts";
 import { GpuStorage, NO_PLAN, type Plan } from "./gpu_storage.ts";
 import { chooseFamily, type Dispatch, type KernelFamily, Recorder, type Texture } from "./lowering.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
@@ -185,8 +185,13 @@ export class GpuBackend implements Backend {
   #encode(commands: readonly Command[]): void {
     for (const command of commands) {
       this.#encoder ??= this.device.gpu.createCommandEncoder();
-      this.#pass ??= this.#encoder.beginComputePass();
-      encodeCommand(this.#pass, command);
+      if (isCopy(command)) {
+        this.#endPass();
+        encodeCopy(this.#encoder, command);
+      } else {
+        this.#pass ??= this.#encoder.beginComputePass();
+        encodeDispatch(this.#pass, command);
+      }
       this.#pendingCost += command.flops + DISPATCH_COST;
       if (this.#pendingCost > this.#segmentMs * this.#rate) this.flush();
     }
@@ -218,6 +223,7 @@ export class GpuBackend implements Backend {
   }
 
   #command(dispatch: Dispatch, plan: Plan): Command {
+    if (dispatch.copy) return this.#copyCommand(dispatch.copy, plan);
     const { kernel, grid, flops = 0 } = dispatch;
     const compiled = this.#pipelines.get(dispatch);
     assertNamesMatch(dispatch, compiled);
@@ -229,6 +235,20 @@ export class GpuBackend implements Backend {
     });
     const group = this.device.gpu.createBindGroup({ label: kernel, layout: compiled.layout, entries });
     return { kernel, pipeline: compiled.pipeline, group, grid, flops };
+  }
+
+  #copyCommand({ from, to }: { from: Tensor; to: Texture }, plan: Plan): CopyCommand {
+    return {
+      kernel: "copy_to_texture",
+      flops: 0,
+      source: {
+        buffer: this.#storage.bufferOf(rootOf(from), plan),
+        offset: from.offset * 4,
+        bytesPerRow: to.columns * 4,
+      },
+      destination: { texture: this.#storage.textureOf(to, plan) },
+      size: [to.columns / 4, to.rows],
+    };
   }
 }
 

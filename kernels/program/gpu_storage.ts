@@ -70,7 +70,7 @@ export class GpuStorage implements Disposable {
     if (!resource) {
       return { buffer: this.buffer(options.access === "read" ? "absent operand" : "absent result", 256) };
     }
-    if (isTexture(resource)) return this.#textureOf(resource, options.plan).createView();
+    if (isTexture(resource)) return this.textureOf(resource, options.plan).createView();
     const bytes = sizeOf(resource) * 4;
     const { offsetAlignment, maxBindingBytes } = this.#limits;
     if ((resource.offset * 4) % offsetAlignment !== 0 || bytes > maxBindingBytes) {
@@ -88,7 +88,8 @@ export class GpuStorage implements Disposable {
     };
   }
 
-  #textureOf(texture: Texture, plan: Plan): GPUTexture {
+  /** The texture, or the slot's that the plan gives it. */
+  textureOf(texture: Texture, plan: Plan): GPUTexture {
     const key = plan.get(texture) ?? texture;
     let made = this.#textures.get(key);
     if (!made) {
@@ -96,7 +97,7 @@ export class GpuStorage implements Disposable {
         label: texture.source.name,
         size: [texture.width, texture.height],
         format: "rgba32float",
-        usage: GPUTextureUsage.STORAGE_BINDING,
+        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       });
       this.#textures.set(key, made);
     }

@@ -40,6 +40,8 @@ export interface Dispatch {
   readonly bindings: Readonly<Record<string, Resource>>;
   /** Workgroups per dimension. */
   readonly grid: readonly [number, number?, number?];
+  /** A copy by the device itself that does the same in a third of the time. */
+  readonly copy?: { readonly from: Tensor; readonly to: Texture };
   /** Floating-point operations, for the profile and for cutting submits. */
   readonly flops?: number;
 }
@@ -162,6 +164,8 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
       bindings: { source: tensor, packed: texture },
       grid: [Math.ceil(texels / 8), Math.ceil(height / 8)],
       flops: sizeOf(tensor),
+      // Rows that are whole blocks leave nothing to pad.
+      copy: rows === height && columns === texels * 4 ? { from: tensor, to: texture } : undefined,
     },
   };
 }

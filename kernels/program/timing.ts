@@ -2,7 +2,7 @@
 // before its work is done, so there each dispatch is submitted alone and waited for, less the time of an empty wait.
 
 import type { Readback } from "../device/readback.ts";
-import { type Command, encodeCommand } from "./command.ts";
+import { type Command, encodeAlone } from "./command.ts";
 
 /** Dispatches per query set. */
 const BATCH = 1024;
@@ -43,9 +43,7 @@ async function timeByTimestamps(
   const encoder = gpu.createCommandEncoder();
   commands.forEach((command, i) => {
     const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
-    const pass = encoder.beginComputePass({ timestampWrites });
-    encodeCommand(pass, command);
-    pass.end();
+    encodeAlone(encoder, command, timestampWrites);
   });
   encoder.resolveQuerySet(querySet, 0, count, ticks, 0);
   gpu.queue.submit([encoder.finish()]);
@@ -68,9 +66,7 @@ async function timeByWaiting(
     const startedAt = performance.now();
     if (command) {
       const encoder = gpu.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      encodeCommand(pass, command);
-      pass.end();
+      encodeAlone(encoder, command);
       gpu.queue.submit([encoder.finish()]);
     }
     await wait();
