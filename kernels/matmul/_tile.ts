@@ -1,12 +1,16 @@
-// Lowers a product to matmul_tile.wgsl.
+// Lowers a product to the kernels that take any shape: tiles in workgroup memory, or plain loops.
 
 import type { Lowering } from "../program/lowering.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import { matmulFlops, type MatmulSpec } from "./matmul_spec.ts";
+import operands from "./matmul_operands.wgsl" with { type: "text" };
+import matmulPlain from "./matmul_plain.wgsl" with { type: "text" };
 import matmulTile from "./matmul_tile.wgsl" with { type: "text" };
 
 const CAUSALITIES = { none: 0, skip: 1, upto: 2, from: 3 };
-const TILE = 64;
+/** Columns and rows of C one workgroup computes. */
+const TILE = { kernel: "matmul_tile", code: matmulTile, columns: 64, rows: 64 };
+const PLAIN = { kernel: "matmul_plain", code: matmulPlain, columns: 8, rows: 32 };
 
 /** Longest sum of one dispatch: far from the 65,535 loop iterations an invocation may have on a software adapter. */
 const MAX_DEPTH = 32768;
@@ -23,9 +27,10 @@ function withoutEpilogue(spec: MatmulSpec): MatmulSpec {
 }
 
 function lowerPiece(lowering: Lowering, spec: MatmulSpec, piece: { start: number; stop: number }): void {
+  const { kernel, code, columns, rows } = lowering.family === "plain" ? PLAIN : TILE;
   lowering.dispatch({
-    kernel: "matmul_tile",
-    code: epilogueSnippet(1) + matmulTile,
+    kernel,
+    code: epilogueSnippet(1) + operands + code,
     constants: {
       ...epilogueConstants({ ...spec, accumulate: spec.accumulate || piece.start > 0 }),
       A_TRANSPOSED: Number(spec.mode === "TN"),
@@ -34,7 +39,7 @@ function lowerPiece(lowering: Lowering, spec: MatmulSpec, piece: { start: number
     },
     shape: { ...matmulShape(spec, { operands: 1, c: 1 }), k_start: piece.start, k_stop: piece.stop },
     bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
-    grid: [Math.ceil(spec.N / TILE), Math.ceil(spec.M / TILE), spec.batch ?? 1],
+    grid: [Math.ceil(spec.N / columns), Math.ceil(spec.M / rows), spec.batch ?? 1],
     flops: matmulFlops(spec) * (piece.stop - piece.start) / spec.K,
   });
 }

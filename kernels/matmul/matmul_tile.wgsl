@@ -7,31 +7,12 @@
 // 3 (from) starts it at the first.
 // The sum runs over K_START <= k < K_STOP: a software adapter stops an invocation after 65,535 loop iterations, so long
 // sums are cut into several dispatches.
-// Snippets: vector_1, gelu, matmul_epilogue. Reference: matmul_reference.ts
-override A_TRANSPOSED: u32 = 0u;
-override B_TRANSPOSED: u32 = 0u;
+// Snippets: vector_1, gelu, matmul_epilogue, matmul_operands. Reference: matmul_reference.ts
 override CAUSALITY: u32 = 0u;
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-
 const TILE = 64u;
 const DEPTH = 16u;
 var<workgroup> a_tile: array<f32, 1024>; // [DEPTH, TILE]
 var<workgroup> b_tile: array<f32, 1024>; // [DEPTH, TILE]
-
-fn a_at(z: u32, m: u32, k: u32) -> f32 {
-  if (m >= shape.M || k >= shape.K) { return 0.0; }
-  let head = z % shape.heads;
-  let row = (z / shape.heads) * shape.a_rows_per_batch + head * shape.a_rows_per_head + select(m, k, A_TRANSPOSED == 1u);
-  return a[row * shape.a_pitch + shape.a_column + head * shape.a_columns_per_head + select(k, m, A_TRANSPOSED == 1u)];
-}
-
-fn b_at(z: u32, k: u32, n: u32) -> f32 {
-  if (n >= shape.N || k >= shape.K) { return 0.0; }
-  let head = z % shape.heads;
-  let row = (z / shape.heads) * shape.b_rows_per_batch + head * shape.b_rows_per_head + select(k, n, B_TRANSPOSED == 1u);
-  return b[row * shape.b_pitch + shape.b_column + head * shape.b_columns_per_head + select(n, k, B_TRANSPOSED == 1u)];
-}
 
 // Neighbouring invocations load neighbouring addresses, whichever dimension that is.
 fn load_tiles(z: u32, m0: u32, n0: u32, k0: u32, thread: u32) {

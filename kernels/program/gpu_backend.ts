@@ -9,7 +9,14 @@ import type { Backend, Program } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { type Command, type CopyCommand, encodeCopy, encodeDispatch, isCopy } from "./command.ts";
 import { GpuStorage, NO_PLAN, type Plan } from "./gpu_storage.ts";
-import { chooseFamily, type Dispatch, type KernelFamily, Recorder, type Texture } from "./lowering.ts";
+import {
+  chooseFamily,
+  type ChosenFamily,
+  type Dispatch,
+  type KernelFamily,
+  Recorder,
+  type Texture,
+} from "./lowering.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
 import { rootOf, sizeOf, type Tensor } from "./tensor.ts";
@@ -76,7 +83,7 @@ export class GpuBackend implements Backend {
   }
 
   /** Kernels programs are lowered to. */
-  get family(): "wave" | "tile" {
+  get family(): ChosenFamily {
     return chooseFamily(this.#kernels, this.device.traits);
   }
 

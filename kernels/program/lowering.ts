@@ -9,7 +9,9 @@ import packTexture from "./pack_texture.wgsl" with { type: "text" };
 import { columnsOf, createTensor, type DType, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
 import { vectorOf } from "./vector.ts";
 
-export type KernelFamily = "auto" | "wave" | "tile";
+/** Kernels for products: `wave` for software Vulkan, `tile` for GPUs, `plain` where compiling a tile takes minutes. */
+export type KernelFamily = "auto" | ChosenFamily;
+export type ChosenFamily = "wave" | "tile" | "plain";
 
 /**
  * A matrix stored in an rgba32float texture, four columns a texel, zero beyond its edges up to a multiple of 64 rows and
@@ -54,7 +56,7 @@ export interface RowShape {
 
 export interface Lowering {
   readonly traits: DeviceTraits;
-  readonly family: "wave" | "tile";
+  readonly family: ChosenFamily;
   readonly rowShape: RowShape;
   /** Snippet that gives row kernels `lanes_sum` and `lanes_max` on this device. */
   readonly lanesSnippet: string;
@@ -78,7 +80,7 @@ const ROW_PADDING = 16;
 export class Recorder implements Lowering {
   readonly dispatches: Dispatch[] = [];
   readonly traits: DeviceTraits;
-  readonly family: "wave" | "tile";
+  readonly family: ChosenFamily;
   readonly rowShape: RowShape;
   readonly lanesSnippet: string;
   readonly #textures = new Map<string, Texture>();
@@ -131,9 +133,10 @@ export class Recorder implements Lowering {
 }
 
 /** The kernel family a device gets. */
-export function chooseFamily(family: KernelFamily, traits: DeviceTraits): "wave" | "tile" {
+export function chooseFamily(family: KernelFamily, traits: DeviceTraits): ChosenFamily {
   if (family !== "auto") return family;
-  return traits.isSoftware && traits.subgroupSize === 8 ? "wave" : "tile";
+  if (!traits.isSoftware) return "tile";
+  return traits.subgroupSize === 8 ? "wave" : "plain";
 }
 
 /** Whether WGSL declares the binding for writing. */

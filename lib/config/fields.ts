@@ -270,8 +270,9 @@ export const FIELDS = {
       },
     },
     kernels: {
-      doc: "Matmul kernels: wave for software adapters, tile for GPUs; auto chooses by adapter",
-      is: { type: "choice", default: "auto", choices: ["auto", "wave", "tile"] },
+      doc:
+        "Matmul kernels: wave for software Vulkan, tile for GPUs, plain for software OpenGL; auto chooses by adapter",
+      is: { type: "choice", default: "auto", choices: ["auto", "wave", "tile", "plain"] },
     },
     segmentMs: {
       doc: "Longest piece of GPU work submitted at once, so that the machine stays responsive",

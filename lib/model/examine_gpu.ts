@@ -1,6 +1,7 @@
 // What `sheepop doctor` wants to know of the GPU, as plain data: what the adapter offers, which kernels it gets, whether
 // they compute rightly, how long a readback takes.
 
+import type { ChosenFamily } from "../../kernels/program/lowering.ts";
 import type { DeviceTraits } from "../../kernels/device/device.ts";
 import { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { createTensor } from "../../kernels/program/tensor.ts";
@@ -12,7 +13,7 @@ import { selfTest, type SelfTestResult } from "./self_test.ts";
 export interface GpuExamination {
   readonly traits: DeviceTraits;
   /** Kernels it gets. */
-  readonly kernels: "wave" | "tile";
+  readonly kernels: ChosenFamily;
   /** Time to open the device. */
   readonly openMs: number;
   /** Median time until a few numbers of a waiting device are read back. */

@@ -21,7 +21,7 @@ import {
   type Subject,
 } from "../support/operation_checks.ts";
 
-const FAMILIES: KernelFamily[] = ["wave", "tile"];
+const FAMILIES: KernelFamily[] = ["wave", "tile", "plain"];
 
 function product(
   size: { M: number; K: number; N: number },
