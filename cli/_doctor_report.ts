@@ -1,6 +1,6 @@
 // What `sheepop doctor` prints: facts about the machine in aligned lines, and what to do where one is missing.
 
-import type { GpuExamination } from "../lib/model/examine_gpu.ts";
+import type { GpuExamination } from "../lib/training/examine_gpu.ts";
 import { VERSION } from "../lib/version.ts";
 import { formatBytes, formatColumns, formatCount } from "./_columns.ts";
 

@@ -1,7 +1,7 @@
 // `sheepop doctor`: says what this machine computes with, whether it does so rightly, and what to install if not.
 
 import { EXIT_STATUS, UsageError } from "../lib/common/errors.ts";
-import type { GpuExamination } from "../lib/model/examine_gpu.ts";
+import type { GpuExamination } from "../lib/training/examine_gpu.ts";
 import { findSystem, formatAdvice, formatGpu, formatSystem } from "./_doctor_report.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
 import type { Command, CommandCall } from "./command.ts";

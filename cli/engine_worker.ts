@@ -30,7 +30,7 @@ async function run(
     return await trainFromFiles(job.config, { ...job.options, ...hooks });
   }
   if (job.name === "doctor") {
-    const { examineGpu } = await import("../lib/model/examine_gpu.ts");
+    const { examineGpu } = await import("../lib/training/examine_gpu.ts");
     return await examineGpu(job.config.resources);
   }
   const { generateFromCheckpoint } = await import("../lib/inference/generate.ts");

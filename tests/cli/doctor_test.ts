@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { formatGpu } from "../../cli/_doctor_report.ts";
-import type { GpuExamination } from "../../lib/model/examine_gpu.ts";
+import type { GpuExamination } from "../../lib/training/examine_gpu.ts";
 import { openTestGpu } from "../support/gpu.ts";
 import { runProgram } from "../support/program.ts";
 

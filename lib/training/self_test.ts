@@ -8,9 +8,9 @@ import { packStepControl } from "../../kernels/program/step_control.ts";
 import { createTensor } from "../../kernels/program/tensor.ts";
 import { randomU32 } from "../common/random.ts";
 import { defaultConfig } from "../config/config.ts";
-import { compileTraining, microStepTape } from "../training/training_programs.ts";
-import { modelShape } from "./gpt_parameters.ts";
-import { initializeModel, openModel } from "./open_model.ts";
+import { compileTraining, microStepTape } from "./training_programs.ts";
+import { modelShape } from "../model/gpt_parameters.ts";
+import { initializeModel, openModel } from "../model/open_model.ts";
 
 export interface SelfTestResult {
   /** Kernel passes the micro-step went through. */

@@ -6,7 +6,7 @@ import type { DeviceTraits } from "../../kernels/device/device.ts";
 import { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { createTensor } from "../../kernels/program/tensor.ts";
 import type { Config } from "../config/config.ts";
-import { openBackend } from "./open_backend.ts";
+import { openBackend } from "../model/open_backend.ts";
 import { selfTest, type SelfTestResult } from "./self_test.ts";
 
 /** What was found out about a GPU. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { openReferenceBackend } from "../../../kernels/program/reference_backend.ts";
-import { selfTest } from "../../../lib/model/self_test.ts";
+import { selfTest } from "../../../lib/training/self_test.ts";
 import { openTestGpu } from "../../support/gpu.ts";
 import { watchBackend } from "../../support/watched_backend.ts";
 
