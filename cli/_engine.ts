@@ -45,7 +45,7 @@ export function signalStatus(signal: Deno.Signal): number {
  * a thread that used a device, torn down while the program goes on, crashes in the driver one time in a dozen.
  * The first signal asks the engine to stop where nothing is lost; a second one exits at once.
  *
- * @param options.onEvent ends the job when it throws: what it throws is thrown here
+ * @param options.onEvent asks the engine to stop when it throws: what it throws is thrown here
  * @param options.onSignal called when the first signal arrives
  */
 export async function runEngine<Event, Result>(
@@ -53,6 +53,7 @@ export async function runEngine<Event, Result>(
   options: { onEvent: (event: Event) => void; onSignal: (signal: Deno.Signal) => void },
 ): Promise<EngineOutcome<Result>> {
   const stopFlag = new SharedArrayBuffer(4);
+  const askToStop = () => Atomics.store(new Int32Array(stopFlag), 0, 1);
   const worker = new Worker(new URL("./engine_worker.ts", import.meta.url), {
     type: "module",
     name: "engine",
@@ -62,7 +63,7 @@ export async function runEngine<Event, Result>(
     const listener = () => {
       if (signal) Deno.exit(signalStatus(name));
       signal = name;
-      Atomics.store(new Int32Array(stopFlag), 0, 1);
+      askToStop();
       options.onSignal(name);
     };
     Deno.addSignalListener(name, listener);
@@ -70,13 +71,15 @@ export async function runEngine<Event, Result>(
   });
   try {
     const result = await new Promise<Result>((resolve, reject) => {
+      let thrown: { error: unknown } | undefined;
       worker.onmessage = ({ data: message }: MessageEvent<EngineMessage>) => {
-        if (message.kind === "done") return resolve(message.result as Result);
         if (message.kind === "failed") return reject(failureOf(message.failure));
+        if (message.kind === "done") return thrown ? reject(thrown.error) : resolve(message.result as Result);
         try {
-          options.onEvent(message.event as Event);
+          if (!thrown) options.onEvent(message.event as Event);
         } catch (error) {
-          reject(error);
+          thrown = { error };
+          askToStop();
         }
       };
       worker.onerror = (event) => {
