@@ -46,6 +46,12 @@ async function resumedRun(call: CommandCall): Promise<{ config: Config; from?: s
     return { config, from: isStep ? given : undefined };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`Cannot resume: ${error.message}`, { cause: error, exitStatus: error.exitStatus });
+    throw new UsageError(
+      error.message.replace(/^Cannot load (a checkpoint from|the checkpoint)/, "Cannot resume"),
+      {
+        cause: error,
+        exitStatus: error.exitStatus,
+      },
+    );
   }
 }
