@@ -3,7 +3,7 @@
 // block first, which is the reverse of the order of use. Whole tensors, 256-byte aligned, cut into windows no larger than
 // the adapter binds.
 
-import { createTensor, sizeOf, type Tensor, viewOf } from "./tensor.ts";
+import { createTensor, type Tensor, viewOf } from "./tensor.ts";
 
 export interface ParameterSpec {
   readonly name: string;
@@ -136,9 +136,4 @@ export function parameterOf(table: ParameterTable, name: string): Tensor {
   const parameter = table.parameters.get(name);
   if (!parameter) throw new Error(`Internal: no parameter ${name}`);
   return parameter;
-}
-
-/** Bytes of parameters, gradients and moments. */
-export function arenaBytes(table: ParameterTable): number {
-  return table.windows.reduce((sum, window) => sum + sizeOf(window.parameter) * 4 * 4, 0);
 }

@@ -3,7 +3,7 @@
 
 import { adamw } from "../../kernels/adamw/adamw.ts";
 import { attention } from "../../kernels/attention/attention.ts";
-import { gradNorm } from "../../kernels/grad_norm/grad_norm.ts";
+import { createGradNorm, gradNorm } from "../../kernels/grad_norm/grad_norm.ts";
 import { linearCrossEntropy } from "../../kernels/linear_cross_entropy/linear_cross_entropy.ts";
 import type { Backend, Program } from "../../kernels/program/backend.ts";
 import {
@@ -147,7 +147,7 @@ function updateTape(
   const { windows } = gpt.table;
   const { state, control } = tensors;
   const tape = new Tape();
-  const norm = createTensor("grad_norm", [4], { lifetime: "persistent" });
+  const norm = createGradNorm();
   gradNorm(tape, windows.map((window) => window.gradient), norm);
   const { maxGradNorm, beta1, beta2, weightDecay } = training;
   advanceTrainingStep(tape, { ...tensors, norm, accumulator: tensors.loss }, { maxGradNorm, beta1, beta2 });
