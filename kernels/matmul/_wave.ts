@@ -46,7 +46,7 @@ export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
   lowering.dispatch({
     kernel: "matmul_wave",
     code: epilogueSnippet(4) + code,
-    constants: { ...epilogueConstants(spec), WAVES: tile.waves },
+    constants: { ...epilogueConstants(spec), HAS_BIAS: spec.bias ? 2 : 0, WAVES: tile.waves },
     shape: matmulShape(spec, { operands: 4, c: 4 }),
     bindings: {
       a: resourceOf(lowering, spec.a, aInTexture),
@@ -84,15 +84,14 @@ function gridOf(spec: MatmulSpec, { rows, vectors, waves }: Tile): readonly [num
 }
 
 /**
- * A from a texture where its rows need the zero padding, where the texture is there already, or where A is read by
- * column. Otherwise a buffer costs 4 % and saves the packing.
+ * A from a texture: the loads it saves outweigh the packing, and the gradient's product often needs the same one. Only
+ * attention's probabilities, read once, stay in their buffer.
  */
 function wantsTexture(lowering: Lowering, spec: MatmulSpec): boolean {
   if (!fitsTexture(lowering, spec.a)) return false;
   if (spec.K % WAVE_UNROLL !== 0 || !fitsBuffer(spec.a)) return true;
-  const isScores = (spec.batch ?? 1) > 1 && (spec.causality === "upto" || spec.causality === "from");
-  return lowering.hasTexture(spec.a.tensor) || spec.a.tensor === spec.b.tensor ||
-    (spec.mode === "TN" && !isScores);
+  const isProbabilities = spec.causality === "upto" || spec.causality === "from";
+  return !isProbabilities || lowering.hasTexture(spec.a.tensor);
 }
 
 function resourceOf(lowering: Lowering, operand: Operand, inTexture: boolean): Resource {

@@ -29,13 +29,19 @@ struct MatmulShape {
   k_stop: u32,
 }
 override ACCUMULATE: u32 = 0u;
-override HAS_BIAS: u32 = 0u;
+override HAS_BIAS: u32 = 0u; // 0 no, 1 added here, 2 the kernel's sums start from bias_of()
 override HAS_PRE_ACTIVATION: u32 = 0u;
 override ACTIVATION: u32 = 0u; // 0 none, 1 gelu, 2 relu
 @group(0) @binding(2) var<storage, read_write> c: array<Vector>;
 @group(0) @binding(3) var<storage, read> bias: array<Vector>;
 @group(0) @binding(4) var<storage, read_write> pre_activation: array<Vector>;
 @group(0) @binding(5) var<uniform> shape: MatmulShape;
+
+// What the sums of a column start from: one load for all of a kernel's rows.
+fn bias_of(column: u32) -> Vector {
+  if (HAS_BIAS != 2u || column >= shape.N) { return Vector(); }
+  return bias[column];
+}
 
 fn store(z: u32, row: u32, column: u32, product: Vector) {
   if (row >= shape.M || column >= shape.N) { return; }

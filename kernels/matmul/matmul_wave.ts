@@ -20,8 +20,11 @@ export interface WaveVariant {
 
 /** Lanes of a wave. */
 export const WAVE_LANES = 8;
-/** Terms of the sum per turn of the loop. */
-export const WAVE_UNROLL = 8;
+/**
+ * Terms of the sum per turn of the loop. A turn rewrites every sum under the loop's mask, a longer turn spills operands
+ * instead: 8 is no faster and takes the compiler twice as long.
+ */
+export const WAVE_UNROLL = 4;
 
 const COMPONENTS = "xyzw";
 
@@ -39,9 +42,11 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   let b_row = (group.z / shape.heads) * shape.b_rows_per_batch + head * shape.b_rows_per_head;
   let b_column = shape.b_column + head * shape.b_columns_per_head;
   if (m0 >= shape.M) { return; }
-${limits(variant)}${each(variant, (r, j) => `  var sum${r}_${j} = vec4f();\n`)}
+${limits(variant)}${rowsOfA(variant)}${biases(variant)}${
+    each(variant, (r, j) => `  var sum${r}_${j} = bias${j};\n`)
+  }
   for (var k = k_first; k < k_end; k += ${WAVE_UNROLL}u) {
-${variant.mode === "TN" ? loadTransposedA(variant) : loadA(variant)}${terms(variant)}  }
+${variant.mode === "TN" ? loadTransposedA(variant) : loadA(variant)}${loadB(variant)}${terms(variant)}  }
 ${each(variant, (r, j) => `  store(group.z, m0 + ${r}u, n0 + ${j * WAVE_LANES}u, sum${r}_${j});\n`)}}
 `;
 }
@@ -69,7 +74,7 @@ fn load_${name}(row: u32, column: u32) -> vec4f { return ${name}[row * shape.${n
 
 /** First and last k, and the early end of waves that causality leaves nothing to do. */
 function limits({ causality, rows, vectors }: WaveVariant): string {
-  const first = causality === "from" ? `(m0 / ${WAVE_UNROLL}u) * ${WAVE_UNROLL}u` : "0u";
+  const first = causality === "from" ? "m0" : "0u";
   const end = causality === "upto" ? `min(shape.K, m0 + ${rows}u)` : "shape.K";
   const skip = causality === "skip"
     ? `  if (group.x * ${WAVE_LANES * vectors * 4}u > m0 + ${rows - 1}u) { return; }\n`
@@ -77,67 +82,86 @@ function limits({ causality, rows, vectors }: WaveVariant): string {
   return `${skip}  let k_first = ${first};\n  let k_end = ${end};\n`;
 }
 
-/** Lane l loads rows l, l + 8, ... of A: four terms of the sum per load. */
-function loadA({ rows }: WaveVariant): string {
+/** Row of A this lane loads for each block of LANES rows; none beyond the edge. */
+function rowsOfA({ mode, rows }: WaveVariant): string {
+  if (mode === "TN") return "";
   let code = "";
   for (let block = 0; block < rows / WAVE_LANES; block++) {
-    for (let q = 0; q < WAVE_UNROLL / 4; q++) {
-      const row = `a_row + min(m0 + ${block * WAVE_LANES}u + lane, shape.M - 1u)`;
-      code += `    let a${block}_${q} = load_a(${row}, a_column + k / 4u + ${q}u);\n`;
-    }
+    code += `  let a_row${block} = a_row + min(m0 + ${block * WAVE_LANES}u + lane, shape.M - 1u);\n`;
   }
   return code;
 }
 
-/** Lane l loads term k + l of A for four rows of C per load. */
+/** What the sums of each column start from. */
+function biases({ vectors }: WaveVariant): string {
+  let code = "";
+  for (let j = 0; j < vectors; j++) code += `  let bias${j} = bias_of(n0 + ${j * WAVE_LANES}u);\n`;
+  return code;
+}
+
+/** Lane l loads rows l, l + 8, ... of A: four terms of the sum per load. */
+function loadA({ rows }: WaveVariant): string {
+  let code = "";
+  for (let block = 0; block < rows / WAVE_LANES; block++) {
+    code += `    let a${block} = load_a(a_row${block}, a_column + k / 4u);\n`;
+  }
+  return code;
+}
+
+/** Lane l loads term k + l % 4 of A for eight rows of C per load: lanes 0 to 3 the first four, lanes 4 to 7 the others. */
 function loadTransposedA({ rows }: WaveVariant): string {
   let code = "";
-  for (let q = 0; q < rows / 4; q++) {
-    code += `    let a0_${q} = load_a(a_row + k + lane, a_column + m0 / 4u + ${q}u);\n`;
+  for (let block = 0; block < rows / WAVE_LANES; block++) {
+    code += `    let a${block} = load_a(a_row + k + lane % 4u, a_column + m0 / 4u + ${
+      block * 2
+    }u + lane / 4u);\n`;
   }
   return code;
 }
 
 /** A(m0 + r, k + t), the same in every lane. */
 function aValue(mode: MatmulMode, r: number, t: number): string {
-  if (mode === "TN") return `subgroupShuffle(a0_${r >> 2}.${COMPONENTS[r & 3]}, ${t}u)`;
-  return `subgroupShuffle(a${Math.floor(r / WAVE_LANES)}_${t >> 2}.${COMPONENTS[t & 3]}, ${r % WAVE_LANES}u)`;
+  const row = r % WAVE_LANES;
+  const [component, lane] = mode === "TN" ? [row % 4, (row >> 2) * 4 + t] : [t, row];
+  return `subgroupShuffle(a${Math.floor(r / WAVE_LANES)}.${COMPONENTS[component]}, ${lane}u)`;
 }
 
-/** The terms k .. k + UNROLL - 1 of every sum. */
+/** The Vectors of B that the terms k .. k + UNROLL - 1 need. */
+function loadB(variant: WaveVariant): string {
+  let code = "";
+  for (let j = 0; j < variant.vectors; j++) {
+    for (let t = 0; t < WAVE_UNROLL; t++) {
+      code += variant.mode === "NT"
+        ? `    let column${t}_${j} = load_b(b_row + (n0 + ${
+          j * WAVE_LANES
+        }u) * 4u + ${t}u, b_column + k / 4u);\n`
+        : `    let b${t}_${j} = load_b(b_row + k + ${t}u, b_column + n0 + ${j * WAVE_LANES}u);\n`;
+    }
+    if (variant.mode === "NT") code += transposeB(j);
+  }
+  return code;
+}
+
+/** B stored by column: four loads gave four terms of four columns. */
+function transposeB(j: number): string {
+  let code = "";
+  for (let t = 0; t < WAVE_UNROLL; t++) {
+    const columns = [0, 1, 2, 3].map((e) => `column${e}_${j}.${COMPONENTS[t]}`);
+    code += `    let b${t}_${j} = vec4f(${columns.join(", ")});\n`;
+  }
+  return code;
+}
+
+/** All terms of one sum before the next sum: it stays in registers meanwhile. */
 function terms(variant: WaveVariant): string {
   let code = "";
-  for (let q = 0; q < WAVE_UNROLL / 4; q++) {
-    if (variant.mode === "NT") code += loadTransposedB(variant, q);
-    for (let i = 0; i < 4; i++) {
-      const t = q * 4 + i;
-      for (let j = 0; j < variant.vectors; j++) code += `    let b${t}_${j} = ${bVector(variant, t, j)};\n`;
-      for (let r = 0; r < variant.rows; r++) {
-        code += `    let a${r}at${t} = ${aValue(variant.mode, r, t)};\n`;
-        for (let j = 0; j < variant.vectors; j++) code += `    sum${r}_${j} += a${r}at${t} * b${t}_${j};\n`;
-      }
+  for (let r = 0; r < variant.rows; r++) {
+    for (let t = 0; t < WAVE_UNROLL; t++) code += `    let a${r}at${t} = ${aValue(variant.mode, r, t)};\n`;
+    for (let j = 0; j < variant.vectors; j++) {
+      for (let t = 0; t < WAVE_UNROLL; t++) code += `    sum${r}_${j} += a${r}at${t} * b${t}_${j};\n`;
     }
   }
   return code;
-}
-
-/** B stored by column: four loads give four terms for the four columns of a Vector, transposed in registers. */
-function loadTransposedB({ vectors }: WaveVariant, q: number): string {
-  let code = "";
-  for (let j = 0; j < vectors; j++) {
-    for (let e = 0; e < 4; e++) {
-      const row = `b_row + (n0 + ${j * WAVE_LANES}u) * 4u + ${e}u`;
-      code += `    let column${q}_${j}_${e} = load_b(${row}, b_column + k / 4u + ${q}u);\n`;
-    }
-  }
-  return code;
-}
-
-/** B(k + t, n) for the Vector j of this lane. */
-function bVector({ mode }: WaveVariant, t: number, j: number): string {
-  if (mode !== "NT") return `load_b(b_row + k + ${t}u, b_column + n0 + ${j * WAVE_LANES}u)`;
-  const component = COMPONENTS[t & 3];
-  return `vec4f(${[0, 1, 2, 3].map((e) => `column${t >> 2}_${j}_${e}.${component}`).join(", ")})`;
 }
 
 function each(variant: WaveVariant, line: (row: number, vector: number) => string): string {
