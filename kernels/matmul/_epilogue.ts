@@ -8,6 +8,8 @@ import epilogue from "./matmul_epilogue.wgsl" with { type: "text" };
 import { type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
 
 const ACTIVATIONS = { none: 0, gelu: 1, relu: 2 };
+/** Values of BESIDE. */
+const DERIVATIVES = { gelu: 2, relu: 3 };
 
 /** WGSL that precedes a matmul kernel storing Vectors of `width` floats. */
 export function epilogueSnippet(width: 1 | 4): string {
@@ -21,6 +23,7 @@ export function epilogueConstants(spec: MatmulSpec): Record<string, number> {
     HAS_BIAS: Number(spec.bias !== undefined),
     HAS_PRE_ACTIVATION: Number(spec.preActivation !== undefined),
     ACTIVATION: ACTIVATIONS[spec.activation ?? "none"],
+    BESIDE: spec.residual ? 1 : spec.derivative ? DERIVATIVES[spec.derivative.kind] : 0,
   };
 }
 
@@ -54,5 +57,6 @@ function operandShape(name: string, operand: Operand, width: number): Record<str
 }
 
 export function epilogueBindings(spec: MatmulSpec): Record<string, Resource> {
-  return { c: spec.c.tensor, bias: spec.bias, pre_activation: spec.preActivation };
+  const beside = spec.residual ?? spec.derivative?.x;
+  return { c: spec.c.tensor, bias: spec.bias, pre_activation: spec.preActivation, beside };
 }

@@ -28,6 +28,11 @@ function storesVectors({ N, c, bias }: MatmulSpec): boolean {
   return !bias && c.column === 0 && c.columnsPerHead === 0 && pitchOf(c) >= Math.ceil(N / 4) * 4;
 }
 
+/** Whether lowerWave() also sums the columns of B. */
+export function sumsColumns(lowering: Lowering, spec: MatmulSpec): boolean {
+  return lowering.family === "wave" && spec.mode === "TN" && spec.N % 4 === 0 && fitsWave(lowering, spec);
+}
+
 function fitsBuffer(operand: Operand): boolean {
   return pitchOf(operand) % 4 === 0;
 }
@@ -36,22 +41,33 @@ export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
   const tile = chooseTile(spec);
   const aInTexture = wantsTexture(lowering, spec);
   const bInTexture = fitsTexture(lowering, spec.b);
+  const columnSums = spec.columnSum !== undefined && sumsColumns(lowering, spec);
   const code = matmulWave({
     mode: spec.mode,
     ...tile,
     aInTexture,
     bInTexture,
     causality: spec.causality ?? "none",
+    columnSums,
   });
+  const sumConstants: Record<string, number> = columnSums
+    ? { ACCUMULATE_COLUMN_SUM: Number(spec.columnSum!.accumulate) }
+    : {};
   lowering.dispatch({
     kernel: "matmul_wave",
     code: epilogueSnippet(4) + code,
-    constants: { ...epilogueConstants(spec), HAS_BIAS: spec.bias ? 2 : 0, WAVES: tile.waves },
+    constants: {
+      ...epilogueConstants(spec),
+      HAS_BIAS: spec.bias ? 2 : 0,
+      WAVES: tile.waves,
+      ...sumConstants,
+    },
     shape: matmulShape(spec, { operands: 4, c: 4 }),
     bindings: {
       a: resourceOf(lowering, spec.a, aInTexture),
       b: resourceOf(lowering, spec.b, bInTexture),
       ...epilogueBindings(spec),
+      ...(columnSums && { column_sum: spec.columnSum!.y }),
     },
     grid: gridOf(spec, tile),
     flops: matmulFlops(spec),

@@ -2,14 +2,14 @@
 // d_x = d_y Wt, d_W = xt d_y. Which kernel computes a product is decided here, by device and shape; callers never know.
 
 import { activationBackwardPass } from "../activation/activation.ts";
-import { columnSumPass } from "../column_sum/column_sum.ts";
+import { columnSumPass, lowerColumnSum } from "../column_sum/column_sum.ts";
 import { type Call, floats, type Pass, type Tensors, type Values } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { GradientTarget, Tape } from "../program/tape.ts";
 import { columnsOf, rowsOf, type Tensor } from "../program/tensor.ts";
 import { fitsFewRows, lowerFewRows } from "./_few_rows.ts";
 import { lowerTile } from "./_tile.ts";
-import { fitsWave, lowerWave } from "./_wave.ts";
+import { fitsWave, lowerWave, sumsColumns } from "./_wave.ts";
 import { matmulReference } from "./matmul_reference.ts";
 import { type MatmulMode, type MatmulSpec, wholeOperand } from "./matmul_spec.ts";
 
@@ -53,7 +53,10 @@ export function matmul(tape: Tape, x: Tensor, weight: Tensor, options: MatmulOpt
   return y;
 }
 
-/** C = A B (NN), A Bt (NT) or At B (TN), with epilogue. */
+/**
+ * C = A B (NN), A Bt (NT) or At B (TN), with epilogue. Beside what matmul() records, a fused call may add a `residual`,
+ * multiply by an activation's derivative at `derivativeAt`, or give the `columnSum` of B.
+ */
 export const matmulPass: Pass = {
   name: "matmul_forward",
   reference: (call, values) => matmulReference(specOf(call), (tensor) => floats(values, tensor)),
@@ -110,9 +113,10 @@ function beforeActivation(call: Call, tape: Tape, dY: Tensor): Tensor {
 }
 
 function specOf(call: Call): MatmulSpec {
-  const { a, b, bias } = call.inputs;
-  const { c, preActivation } = call.outputs;
+  const { a, b, bias, residual, derivativeAt } = call.inputs;
+  const { c, preActivation, columnSum } = call.outputs;
   const mode = call.attributes.mode as MatmulMode;
+  const accumulateColumnSum = Boolean(call.attributes.accumulateColumnSum);
   return {
     mode,
     M: rowsOf(c),
@@ -125,6 +129,9 @@ function specOf(call: Call): MatmulSpec {
     bias,
     activation: call.attributes.activation as MatmulSpec["activation"],
     preActivation,
+    residual,
+    derivative: derivativeAt && { x: derivativeAt, kind: call.attributes.derivative as "gelu" | "relu" },
+    columnSum: columnSum && { y: columnSum, accumulate: accumulateColumnSum },
   };
 }
 
@@ -133,6 +140,9 @@ export function lowerMatmul(lowering: Lowering, spec: MatmulSpec): void {
   if (fitsFewRows(spec)) lowerFewRows(lowering, spec);
   else if (lowering.family === "wave" && fitsWave(lowering, spec)) lowerWave(lowering, spec);
   else lowerTile(lowering, spec);
+  if (spec.columnSum && !sumsColumns(lowering, spec)) {
+    lowerColumnSum(lowering, { x: spec.b.tensor, ...spec.columnSum });
+  }
 }
 
 /** Runs one product on the reference. */

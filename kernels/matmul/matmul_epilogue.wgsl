@@ -1,7 +1,7 @@
 // What happens to a value of C on its way to memory; shared by all matmul kernels.
 //   pre_activation[i] = value + bias[column] (+ c[i] with ACCUMULATE)
-//   c[i] = activation(pre_activation[i])
-// c [rows, C_PITCH] and pre_activation, as Vectors; bias [N] as Vectors. Row and column are those of the matrix; the
+//   c[i] = activation(pre_activation[i]) + beside[i],   or   pre_activation[i] activation'(beside[i])
+// c [rows, C_PITCH], pre_activation and beside, as Vectors; bias [N] as Vectors. Row and column are those of the matrix; the
 // batch entry z selects where in the tensor it lies, as in matmul_spec.ts. Sums in f32.
 // Snippets: vector_4 or vector_1, gelu. Reference: matmul_reference.ts
 struct MatmulShape {
@@ -32,10 +32,12 @@ override ACCUMULATE: u32 = 0u;
 override HAS_BIAS: u32 = 0u; // 0 no, 1 added here, 2 the kernel's sums start from bias_of()
 override HAS_PRE_ACTIVATION: u32 = 0u;
 override ACTIVATION: u32 = 0u; // 0 none, 1 gelu, 2 relu
+override BESIDE: u32 = 0u; // 0 unused, 1 a residual to add, 2 and 3 what gelu and relu were applied to
 @group(0) @binding(2) var<storage, read_write> c: array<Vector>;
 @group(0) @binding(3) var<storage, read> bias: array<Vector>;
 @group(0) @binding(4) var<storage, read_write> pre_activation: array<Vector>;
 @group(0) @binding(5) var<uniform> shape: MatmulShape;
+@group(0) @binding(6) var<storage, read> beside: array<Vector>;
 
 // What the sums of a column start from: one load for all of a kernel's rows.
 fn bias_of(column: u32) -> Vector {
@@ -54,5 +56,8 @@ fn store(z: u32, row: u32, column: u32, product: Vector) {
   if (HAS_PRE_ACTIVATION == 1u) { pre_activation[i] = value; }
   if (ACTIVATION == 1u) { value = gelu(value); }
   if (ACTIVATION == 2u) { value = select(value, Vector(), value <= Vector()); }
+  if (BESIDE == 1u) { value += beside[i]; }
+  if (BESIDE == 2u) { value *= gelu_derivative(beside[i]); }
+  if (BESIDE == 3u) { value = select(value, Vector(), beside[i] <= Vector()); }
   c[i] = value;
 }

@@ -1,8 +1,9 @@
-// The specification of kernels/matmul: C = activation(A B + bias), or C += A B, in f64.
+// The specification of kernels/matmul: C = activation(A B + bias) + residual, or C += A B, in f64.
 // Causality changes nothing that is specified: what it leaves out is zero or unwanted.
 
-import { activationValue } from "../activation/activation_reference.ts";
+import { activationDerivative, activationValue } from "../activation/activation_reference.ts";
 import { type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+import { columnSumReference } from "../column_sum/column_sum_reference.ts";
 import type { Tensor } from "../program/tensor.ts";
 
 export function matmulReference(spec: MatmulSpec, valuesOf: (tensor: Tensor) => Float64Array): void {
@@ -12,6 +13,11 @@ export function matmulReference(spec: MatmulSpec, valuesOf: (tensor: Tensor) => 
   const c = valuesOf(spec.c.tensor);
   const bias = spec.bias && valuesOf(spec.bias);
   const preActivation = spec.preActivation && valuesOf(spec.preActivation);
+  const residual = spec.residual && valuesOf(spec.residual);
+  const derivative = spec.derivative && valuesOf(spec.derivative.x);
+  if (spec.columnSum) {
+    columnSumReference({ x: b, y: valuesOf(spec.columnSum.y) }, spec.columnSum.accumulate);
+  }
   for (let z = 0; z < (spec.batch ?? 1); z++) {
     for (let m = 0; m < M; m++) {
       for (let n = 0; n < N; n++) {
@@ -27,6 +33,8 @@ export function matmulReference(spec: MatmulSpec, valuesOf: (tensor: Tensor) => 
         if (spec.accumulate) sum += c[index];
         if (preActivation) preActivation[index] = sum;
         c[index] = activationValue(spec.activation ?? "none", sum);
+        if (residual) c[index] += residual[index];
+        if (derivative) c[index] *= activationDerivative(spec.derivative!.kind, derivative[index]);
       }
     }
   }

@@ -47,6 +47,12 @@ export interface MatmulSpec {
   readonly activation?: "none" | "gelu" | "relu";
   /** [M, N], receives the values before the activation, for its backward pass. */
   readonly preActivation?: Tensor;
+  /** [M, N], added after the activation. */
+  readonly residual?: Tensor;
+  /** C is multiplied by the derivative of an activation at x [M, N]; excludes a residual. */
+  readonly derivative?: { readonly x: Tensor; readonly kind: "gelu" | "relu" };
+  /** [N], receives the sums of the columns of B, which is [K, N]. */
+  readonly columnSum?: { readonly y: Tensor; readonly accumulate: boolean };
   readonly causality?: Causality;
 }
 

@@ -16,6 +16,8 @@ export interface WaveVariant {
   readonly aInTexture: boolean;
   readonly bInTexture: boolean;
   readonly causality: "none" | "skip" | "upto" | "from";
+  /** The waves of the first rows also sum the columns of B, [K, N]. */
+  readonly columnSums?: boolean;
 }
 
 /** Lanes of a wave. */
@@ -30,7 +32,10 @@ const COMPONENTS = "xyzw";
 
 /** The WGSL of one variant; to be preceded by the epilogue snippet of width 4. */
 export function matmulWave(variant: WaveVariant): string {
-  return `${header(variant)}${operand("a", 0, variant.aInTexture)}${operand("b", 1, variant.bInTexture)}
+  const sumOfB = variant.columnSums ? COLUMN_SUM : "";
+  const declarations = operand("a", 0, variant.aInTexture) + operand("b", 1, variant.bInTexture) + sumOfB;
+  const a = variant.mode === "TN" ? loadTransposedA(variant) : loadA(variant);
+  return `${header(variant)}${declarations}
 @compute @workgroup_size(${WAVE_LANES}, WAVES)
 fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let lane = local.x;
@@ -42,13 +47,36 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   let b_row = (group.z / shape.heads) * shape.b_rows_per_batch + head * shape.b_rows_per_head;
   let b_column = shape.b_column + head * shape.b_columns_per_head;
   if (m0 >= shape.M) { return; }
-${limits(variant)}${rowsOfA(variant)}${biases(variant)}${
-    each(variant, (r, j) => `  var sum${r}_${j} = bias${j};\n`)
-  }
+${limits(variant)}${rowsOfA(variant)}${startSums(variant)}
   for (var k = k_first; k < k_end; k += ${WAVE_UNROLL}u) {
-${variant.mode === "TN" ? loadTransposedA(variant) : loadA(variant)}${loadB(variant)}${terms(variant)}  }
-${each(variant, (r, j) => `  store(group.z, m0 + ${r}u, n0 + ${j * WAVE_LANES}u, sum${r}_${j});\n`)}}
+${a}${loadB(variant)}${terms(variant)}${columnSums(variant, addToColumnSum)}  }
+${each(variant, (r, j) => `  store(group.z, m0 + ${r}u, n0 + ${j * WAVE_LANES}u, sum${r}_${j});\n`)}${
+    storeColumnSums(variant)
+  }}
 `;
+}
+
+/** Where the sums of B's columns go. */
+const COLUMN_SUM = `override ACCUMULATE_COLUMN_SUM: u32;
+@group(0) @binding(7) var<storage, read_write> column_sum: array<vec4f>;
+fn store_column_sum(column: u32, value: vec4f) {
+  if (column >= shape.N) { return; }
+  if (ACCUMULATE_COLUMN_SUM == 1u) { column_sum[column] += value; } else { column_sum[column] = value; }
+}
+`;
+
+function columnSums(variant: WaveVariant, line: (vector: number) => string): string {
+  return variant.columnSums ? Array.from({ length: variant.vectors }, (_, j) => line(j)).join("") : "";
+}
+
+function addToColumnSum(j: number): string {
+  const terms = Array.from({ length: WAVE_UNROLL }, (_, t) => `b${t}_${j}`);
+  return `    b_sum${j} += (${terms.slice(0, 2).join(" + ")}) + (${terms.slice(2).join(" + ")});\n`;
+}
+
+function storeColumnSums(variant: WaveVariant): string {
+  const store = columnSums(variant, (j) => `    store_column_sum(n0 + ${j * WAVE_LANES}u, b_sum${j});\n`);
+  return store && `  if (m0 == 0u) {\n${store}  }\n`;
 }
 
 function header({ mode, rows, vectors }: WaveVariant): string {
@@ -92,11 +120,12 @@ function rowsOfA({ mode, rows }: WaveVariant): string {
   return code;
 }
 
-/** What the sums of each column start from. */
-function biases({ vectors }: WaveVariant): string {
+/** The sums of a column start from its bias. */
+function startSums(variant: WaveVariant): string {
   let code = "";
-  for (let j = 0; j < vectors; j++) code += `  let bias${j} = bias_of(n0 + ${j * WAVE_LANES}u);\n`;
-  return code;
+  for (let j = 0; j < variant.vectors; j++) code += `  let bias${j} = bias_of(n0 + ${j * WAVE_LANES}u);\n`;
+  code += each(variant, (r, j) => `  var sum${r}_${j} = bias${j};\n`);
+  return code + columnSums(variant, (j) => `  var b_sum${j} = vec4f();\n`);
 }
 
 /** Lane l loads rows l, l + 8, ... of A: four terms of the sum per load. */

@@ -5,6 +5,7 @@
 
 import { type Device, openDevice } from "../device/device.ts";
 import { openReadback, type Readback } from "../device/readback.ts";
+import { fuseEpilogues } from "../matmul/fuse_epilogues.ts";
 import type { Backend, Program } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { type Command, type CopyCommand, encodeCopy, encodeDispatch, isCopy } from "./command.ts";
@@ -103,7 +104,7 @@ export class GpuBackend implements Backend {
       family: this.#kernels,
       parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
     });
-    for (const call of calls) {
+    for (const call of fuseEpilogues(calls)) {
       try {
         call.pass.lower(call, recorder);
       } catch (error) {
