@@ -50,9 +50,7 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
 ${limits(variant)}${rowsOfA(variant)}${startSums(variant)}
   for (var k = k_first; k < k_end; k += ${WAVE_UNROLL}u) {
 ${a}${loadB(variant)}${terms(variant)}${columnSums(variant, addToColumnSum)}  }
-${each(variant, (r, j) => `  store(group.z, m0 + ${r}u, n0 + ${j * WAVE_LANES}u, sum${r}_${j});\n`)}${
-    storeColumnSums(variant)
-  }}
+${storeRows(variant)}${storeColumnSums(variant)}}
 `;
 }
 
@@ -72,6 +70,21 @@ function columnSums(variant: WaveVariant, line: (vector: number) => string): str
 function addToColumnSum(j: number): string {
   const terms = Array.from({ length: WAVE_UNROLL }, (_, t) => `b${t}_${j}`);
   return `    b_sum${j} += (${terms.slice(0, 2).join(" + ")}) + (${terms.slice(2).join(" + ")});\n`;
+}
+
+/**
+ * Stores a row a turn and moves the next one up: the code of one row instead of sixteen, which is most of what the
+ * compiler would otherwise have to do.
+ */
+function storeRows({ rows, vectors }: WaveVariant): string {
+  let code = `  let rows = min(${rows}u, shape.M - m0);\n  for (var r = 0u; r < rows; r++) {\n`;
+  for (let j = 0; j < vectors; j++) {
+    code += `    store(group.z, m0 + r, n0 + ${j * WAVE_LANES}u, sum0_${j});\n`;
+  }
+  for (let r = 1; r < rows; r++) {
+    for (let j = 0; j < vectors; j++) code += `    sum${r - 1}_${j} = sum${r}_${j};\n`;
+  }
+  return code + "  }\n";
 }
 
 function storeColumnSums(variant: WaveVariant): string {

@@ -102,12 +102,15 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
     sum7_0 += a7at2 * b2_0;
     sum7_0 += a7at3 * b3_0;
   }
-  store(group.z, m0 + 0u, n0 + 0u, sum0_0);
-  store(group.z, m0 + 1u, n0 + 0u, sum1_0);
-  store(group.z, m0 + 2u, n0 + 0u, sum2_0);
-  store(group.z, m0 + 3u, n0 + 0u, sum3_0);
-  store(group.z, m0 + 4u, n0 + 0u, sum4_0);
-  store(group.z, m0 + 5u, n0 + 0u, sum5_0);
-  store(group.z, m0 + 6u, n0 + 0u, sum6_0);
-  store(group.z, m0 + 7u, n0 + 0u, sum7_0);
+  let rows = min(8u, shape.M - m0);
+  for (var r = 0u; r < rows; r++) {
+    store(group.z, m0 + r, n0 + 0u, sum0_0);
+    sum0_0 = sum1_0;
+    sum1_0 = sum2_0;
+    sum2_0 = sum3_0;
+    sum3_0 = sum4_0;
+    sum4_0 = sum5_0;
+    sum5_0 = sum6_0;
+    sum6_0 = sum7_0;
+  }
 }
