@@ -89,15 +89,8 @@ function dispatchColumnSum(
   lowering.dispatch({
     kernel: "column_sum_forward",
     code: vector.snippet + columnSumForward,
-    constants: {
-      N: rowsOf(x),
-      C: columns,
-      BLOCK: blockRows,
-      BLOCKS: blocks,
-      ACCUMULATE: Number(accumulate),
-      LANES: lanes,
-      ROWS: rows,
-    },
+    constants: { ACCUMULATE: Number(accumulate), LANES: lanes, ROWS: rows },
+    shape: { N: rowsOf(x), C: columns, BLOCK: blockRows, BLOCKS: blocks },
     bindings: { x, y },
     grid: [Math.ceil(columns / (LANE_COLUMNS * lanes)), Math.ceil(blocks / rows)],
     flops: sizeOf(x),

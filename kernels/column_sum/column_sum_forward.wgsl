@@ -4,32 +4,36 @@
 // A workgroup has (LANES, ROWS) invocations: row -> block p; a lane has eight columns, LANES apart, because
 // walking long stretches of a row is what caches reward.
 // Grid: groups of 8 LANES columns, groups of ROWS blocks.
+// Sizes are data: constants would be unrolled, which some adapters' compilers take seconds for.
 // Sums in f32, in an order fixed by N and BLOCK. y is overwritten, or added to with ACCUMULATE = 1.
 // Assumes BLOCK < 65,536.
 // Snippets: vector_4 or vector_1. Reference: column_sum_reference.ts
-override N: u32;
-override C: u32; // in Vectors
-override BLOCK: u32;
-override BLOCKS: u32;
+struct ColumnSumShape {
+  N: u32,
+  C: u32, // in Vectors
+  BLOCK: u32,
+  BLOCKS: u32,
+}
 override ACCUMULATE: u32 = 0u;
 override LANES: u32 = 8u;
 override ROWS: u32 = 8u;
 @group(0) @binding(0) var<storage, read> x: array<Vector>;
 @group(0) @binding(1) var<storage, read_write> y: array<Vector>;
+@group(0) @binding(2) var<uniform> shape: ColumnSumShape;
 
 fn store(p: u32, c: u32, sum: Vector) {
-  if (c >= C) { return; }
+  if (c >= shape.C) { return; }
   if (ACCUMULATE == 1u) {
-    y[p * C + c] += sum;
+    y[p * shape.C + c] += sum;
   } else {
-    y[p * C + c] = sum;
+    y[p * shape.C + c] = sum;
   }
 }
 
 @compute @workgroup_size(LANES, ROWS)
 fn column_sum_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let p = group.y * ROWS + local.y;
-  if (p >= BLOCKS) { return; }
+  if (p >= shape.BLOCKS) { return; }
   let c0 = group.x * 8u * LANES + local.x;
   let c1 = c0 + LANES;
   let c2 = c1 + LANES;
@@ -38,6 +42,16 @@ fn column_sum_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invoca
   let c5 = c4 + LANES;
   let c6 = c5 + LANES;
   let c7 = c6 + LANES;
+  // A column beyond the last is read as the last and not stored: a branch for each would cost more.
+  let last = shape.C - 1u;
+  let x0 = min(c0, last);
+  let x1 = min(c1, last);
+  let x2 = min(c2, last);
+  let x3 = min(c3, last);
+  let x4 = min(c4, last);
+  let x5 = min(c5, last);
+  let x6 = min(c6, last);
+  let x7 = min(c7, last);
   var sum0 = Vector();
   var sum1 = Vector();
   var sum2 = Vector();
@@ -46,17 +60,17 @@ fn column_sum_forward(@builtin(workgroup_id) group: vec3u, @builtin(local_invoca
   var sum5 = Vector();
   var sum6 = Vector();
   var sum7 = Vector();
-  let end = min(N, (p + 1u) * BLOCK);
-  for (var n = p * BLOCK; n < end; n++) {
-    let row = n * C;
-    if (c0 < C) { sum0 += x[row + c0]; }
-    if (c1 < C) { sum1 += x[row + c1]; }
-    if (c2 < C) { sum2 += x[row + c2]; }
-    if (c3 < C) { sum3 += x[row + c3]; }
-    if (c4 < C) { sum4 += x[row + c4]; }
-    if (c5 < C) { sum5 += x[row + c5]; }
-    if (c6 < C) { sum6 += x[row + c6]; }
-    if (c7 < C) { sum7 += x[row + c7]; }
+  let end = min(shape.N, (p + 1u) * shape.BLOCK);
+  for (var n = p * shape.BLOCK; n < end; n++) {
+    let row = n * shape.C;
+    sum0 += x[row + x0];
+    sum1 += x[row + x1];
+    sum2 += x[row + x2];
+    sum3 += x[row + x3];
+    sum4 += x[row + x4];
+    sum5 += x[row + x5];
+    sum6 += x[row + x6];
+    sum7 += x[row + x7];
   }
   store(p, c0, sum0);
   store(p, c1, sum1);

@@ -188,7 +188,8 @@ function lowerParameters(call: Call, lowering: Lowering): void {
   lowering.dispatch({
     kernel: "layer_norm_backward_parameters",
     code: vector.snippet + layerNormBackwardParameters,
-    constants: { N: rowsOf(x), C: columns, BLOCK: blockRows, BLOCKS: blocks, LANES: lanes, ROWS: rows },
+    constants: { LANES: lanes, ROWS: rows },
+    shape: { N: rowsOf(x), C: columns, BLOCK: blockRows, BLOCKS: blocks },
     bindings: { x, statistics, d_y, d_gamma_partial: dGammaPartial, d_beta_partial: dBetaPartial },
     grid: [Math.ceil(columns / (4 * lanes)), Math.ceil(blocks / rows)],
     flops: 5 * sizeOf(x),

@@ -7,10 +7,12 @@
 // Grid: groups of 4 LANES columns, groups of ROWS blocks.
 // Sums in f32, in an order fixed by N and BLOCK. Both results are overwritten. Assumes BLOCK < 65,536.
 // Snippets: vector_4 or vector_1. Reference: layer_norm_reference.ts
-override N: u32;
-override C: u32; // in Vectors
-override BLOCK: u32;
-override BLOCKS: u32;
+struct ParametersShape {
+  N: u32,
+  C: u32, // in Vectors
+  BLOCK: u32,
+  BLOCKS: u32,
+}
 override LANES: u32 = 8u;
 override ROWS: u32 = 8u;
 @group(0) @binding(0) var<storage, read> x: array<Vector>;
@@ -18,6 +20,7 @@ override ROWS: u32 = 8u;
 @group(0) @binding(2) var<storage, read> d_y: array<Vector>;
 @group(0) @binding(3) var<storage, read_write> d_gamma_partial: array<Vector>;
 @group(0) @binding(4) var<storage, read_write> d_beta_partial: array<Vector>;
+@group(0) @binding(5) var<uniform> shape: ParametersShape;
 
 // Sums over a block of one column.
 struct Sums {
@@ -26,16 +29,16 @@ struct Sums {
 }
 
 fn add_row(sums: ptr<function, Sums>, n: u32, c: u32, statistic: vec2f) {
-  if (c >= C) { return; }
-  let gradient = d_y[n * C + c];
-  (*sums).gamma += gradient * ((x[n * C + c] - statistic.x) * statistic.y);
+  let i = n * shape.C + min(c, shape.C - 1u); // beyond the last column: summed, not stored
+  let gradient = d_y[i];
+  (*sums).gamma += gradient * ((x[i] - statistic.x) * statistic.y);
   (*sums).beta += gradient;
 }
 
 fn store(p: u32, c: u32, sums: Sums) {
-  if (c >= C) { return; }
-  d_gamma_partial[p * C + c] = sums.gamma;
-  d_beta_partial[p * C + c] = sums.beta;
+  if (c >= shape.C) { return; }
+  d_gamma_partial[p * shape.C + c] = sums.gamma;
+  d_beta_partial[p * shape.C + c] = sums.beta;
 }
 
 @compute @workgroup_size(LANES, ROWS)
@@ -44,7 +47,7 @@ fn layer_norm_backward_parameters(
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let p = group.y * ROWS + local.y;
-  if (p >= BLOCKS) { return; }
+  if (p >= shape.BLOCKS) { return; }
   let c0 = group.x * 4u * LANES + local.x;
   let c1 = c0 + LANES;
   let c2 = c1 + LANES;
@@ -53,8 +56,8 @@ fn layer_norm_backward_parameters(
   var sums1 = Sums();
   var sums2 = Sums();
   var sums3 = Sums();
-  let end = min(N, (p + 1u) * BLOCK);
-  for (var n = p * BLOCK; n < end; n++) {
+  let end = min(shape.N, (p + 1u) * shape.BLOCK);
+  for (var n = p * shape.BLOCK; n < end; n++) {
     let statistic = statistics[n];
     add_row(&sums0, n, c0, statistic);
     add_row(&sums1, n, c1, statistic);

@@ -77,10 +77,8 @@ function addToColumnSum(j: number): string {
  * compiler would otherwise have to do.
  */
 function storeRows({ rows, vectors }: WaveVariant): string {
-  let code = `  let rows = min(${rows}u, shape.M - m0);\n  for (var r = 0u; r < rows; r++) {\n`;
-  for (let j = 0; j < vectors; j++) {
-    code += `    store(group.z, m0 + r, n0 + ${j * WAVE_LANES}u, sum0_${j});\n`;
-  }
+  let code = `  let end = min(m0 + ${rows}u, shape.M);\n  for (var m = m0; m < end; m++) {\n`;
+  for (let j = 0; j < vectors; j++) code += `    store(group.z, m, n0 + ${j * WAVE_LANES}u, sum0_${j});\n`;
   for (let r = 1; r < rows; r++) {
     for (let j = 0; j < vectors; j++) code += `    sum${r - 1}_${j} = sum${r}_${j};\n`;
   }

@@ -102,9 +102,9 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
     sum7_0 += a7at2 * b2_0;
     sum7_0 += a7at3 * b3_0;
   }
-  let rows = min(8u, shape.M - m0);
-  for (var r = 0u; r < rows; r++) {
-    store(group.z, m0 + r, n0 + 0u, sum0_0);
+  let end = min(m0 + 8u, shape.M);
+  for (var m = m0; m < end; m++) {
+    store(group.z, m, n0 + 0u, sum0_0);
     sum0_0 = sum1_0;
     sum1_0 = sum2_0;
     sum2_0 = sum3_0;
