@@ -1,0 +1,133 @@
+// Lowers attention by way of stored scores, a T x T matrix per head, for heads of any size: the products run on the
+// matmul kernels, which leave out what lies above the diagonal.
+
+import { dropoutPass } from "../dropout/dropout.ts";
+import { lowerMatmul } from "../matmul/matmul.ts";
+import type { MatmulMode, MatmulSpec, Operand } from "../matmul/matmul_spec.ts";
+import type { Call } from "../program/call.ts";
+import type { Lowering } from "../program/lowering.ts";
+import type { Tensor } from "../program/tensor.ts";
+import { vectorOf } from "../program/vector.ts";
+import attentionSoftmax from "./attention_softmax.wgsl" with { type: "text" };
+import attentionSoftmaxBackward from "./attention_softmax_backward.wgsl" with { type: "text" };
+import { hasDropout, sizesOf } from "./attention_spec.ts";
+
+export function lowerForwardMaterialised(call: Call, lowering: Lowering): void {
+  const { y, lse } = call.outputs;
+  const { q, k, v } = operandsOf(call.inputs.qkv, call);
+  const probabilities = scoresScratch(call, lowering, "probabilities");
+  const scores = scoresOperand(probabilities, call);
+  product(lowering, call, { mode: "NT", a: q, b: k, c: scores, causality: "skip" });
+  rowKernel(lowering, call, {
+    kernel: "attention_softmax",
+    code: attentionSoftmax,
+    bindings: { probabilities, lse },
+  });
+  const dropped = scoresOperand(drop(lowering, call, probabilities), call);
+  product(lowering, call, { mode: "NN", a: dropped, b: v, c: rowsOperand(y, 0, call), causality: "upto" });
+}
+
+/**
+ * The probabilities are computed again from the log-sum-exp of their rows.
+ *
+ * @param delta [B, H, T], sums of d_y y over the channels of a head
+ */
+export function lowerBackwardMaterialised(call: Call, lowering: Lowering, delta: Tensor): void {
+  const { qkv, lse, d_y } = call.inputs;
+  const accumulate = call.attributes.accumulate === true;
+  const { q, k, v } = operandsOf(qkv, call);
+  const gradients = operandsOf(call.outputs.d_qkv, call);
+  const dY = rowsOperand(d_y, 0, call);
+  const probabilities = scoresScratch(call, lowering, "probabilities");
+  const dProbabilities = scoresScratch(call, lowering, "d_probabilities");
+  product(lowering, call, { mode: "NT", a: q, b: k, c: scoresOperand(probabilities, call), causality: "skip" });
+  const c = scoresOperand(dProbabilities, call);
+  product(lowering, call, { mode: "NT", a: dY, b: v, c, causality: "skip" });
+  const dScores = drop(lowering, call, dProbabilities);
+  rowKernel(lowering, call, {
+    kernel: "attention_softmax_backward",
+    code: attentionSoftmaxBackward,
+    bindings: { lse, delta, probabilities, d_scores: dScores },
+  });
+  const dropped = scoresOperand(drop(lowering, call, probabilities), call);
+  product(lowering, call, { mode: "TN", a: dropped, b: dY, c: gradients.v, causality: "from", accumulate });
+  const a = scoresOperand(dScores, call);
+  product(lowering, call, { mode: "NN", a, b: k, c: gradients.q, causality: "upto", accumulate });
+  product(lowering, call, { mode: "TN", a, b: q, c: gradients.k, causality: "from", accumulate });
+}
+
+function scoresScratch(call: Call, lowering: Lowering, name: string): Tensor {
+  const { B, T, H } = sizesOf(call);
+  return lowering.scratch(name, [B, H, T, T]);
+}
+
+/** One product per head; M, N and K follow from the mode: scores are T x T, the rest T x D. */
+function product(
+  lowering: Lowering,
+  call: Call,
+  spec: Pick<MatmulSpec, "a" | "b" | "c" | "causality" | "accumulate"> & { mode: MatmulMode },
+): void {
+  const { B, T, H, D } = sizesOf(call);
+  const isScores = spec.mode === "NT";
+  lowerMatmul(lowering, { ...spec, M: T, N: isScores ? T : D, K: isScores ? D : T, batch: B * H, heads: H });
+}
+
+/** Queries, keys and values inside a tensor that packs them. */
+function operandsOf(packed: Tensor, call: Call): { q: Operand; k: Operand; v: Operand } {
+  const { H, D } = sizesOf(call);
+  const [q, k, v] = [0, 1, 2].map((part) => rowsOperand(packed, part * H * D, call));
+  return { q, k, v };
+}
+
+function rowsOperand(tensor: Tensor, column: number, call: Call): Operand {
+  const { T, D } = sizesOf(call);
+  return { tensor, rowsPerBatch: T, rowsPerHead: 0, column, columnsPerHead: D };
+}
+
+function scoresOperand(tensor: Tensor, call: Call): Operand {
+  const { T, H } = sizesOf(call);
+  return { tensor, rowsPerBatch: H * T, rowsPerHead: T, column: 0, columnsPerHead: 0 };
+}
+
+/** LANES invocations for each of the B H T rows of a score matrix. */
+function rowKernel(
+  lowering: Lowering,
+  call: Call,
+  kernel: { kernel: string; code: string; bindings: Record<string, Tensor> },
+): void {
+  const { B, T, H, D } = sizesOf(call);
+  const { lanes, rows } = lowering.rowShape;
+  const vector = vectorOf(T);
+  lowering.dispatch({
+    ...kernel,
+    code: lowering.lanesSnippet + vector.snippet + kernel.code,
+    constants: { LANES: lanes, ROWS: rows, T, SCALE: 1 / Math.sqrt(D) },
+    grid: [Math.ceil(T / rows), B * H],
+    flops: 4 * B * H * T * T,
+  });
+}
+
+/** The scores with the drops of this attention applied; the same tensor without dropout. */
+function drop(lowering: Lowering, call: Call, scores: Tensor): Tensor {
+  if (!hasDropout(call)) return scores;
+  const y = lowering.scratch("dropped", scores.shape);
+  dropoutPass.lower(scoreDropout(call, scores, y), lowering);
+  return y;
+}
+
+/** Dropout of stored probabilities, with the random numbers of this attention. */
+export function scoreDropout(call: Call, x: Tensor, y: Tensor): Call {
+  const { T, H } = sizesOf(call);
+  const attributes = {
+    probability: call.attributes.dropout,
+    elementsPerSample: H * T * T,
+    accumulate: false,
+  };
+  return {
+    pass: dropoutPass,
+    attributes,
+    inputs: { x, control: call.inputs.control },
+    outputs: { y },
+    site: call.site,
+  };
+}

@@ -1,0 +1,57 @@
+// Lowers attention to the generated kernels for CPU adapters, which never store the scores.
+
+import type { Call } from "../program/call.ts";
+import type { Lowering, Resource } from "../program/lowering.ts";
+import { rowsOf, type Tensor } from "../program/tensor.ts";
+import attentionStore from "./attention_store.wgsl" with { type: "text" };
+import { attentionFlops, flashParts, hasDropout, sizesOf } from "./attention_spec.ts";
+import { attentionWave, entryPoint, WAVE_LANES, WAVE_TILE, type WaveKernel } from "./attention_wave.ts";
+
+/** A software adapter stops an invocation after 65,535 loop iterations. */
+const MAX_ITERATIONS = 60000;
+/** Most channels of a head: the registers of larger ones are more than a kernel compiles with in reasonable time. */
+const MAX_CHANNELS = 128;
+
+/** Whether the kernels compute this attention: heads of whole Vectors, operands that fit textures. */
+export function fitsWave(call: Call, lowering: Lowering): boolean {
+  const { T, H, D } = sizesOf(call);
+  const { maxTextureRows } = lowering.traits;
+  const iterations = Math.ceil(T / WAVE_TILE) * (D / 4 + WAVE_TILE / WAVE_LANES + 1);
+  return D % 4 === 0 && D <= MAX_CHANNELS && iterations <= MAX_ITERATIONS &&
+    rowsOf(call.inputs.qkv) <= maxTextureRows && 3 * H * D / 4 + 64 <= maxTextureRows;
+}
+
+export function lowerForwardWave(call: Call, lowering: Lowering): void {
+  const { y, lse } = call.outputs;
+  lowerKernel(call, lowering, { kernel: "forward", products: 2, bindings: { y, lse } });
+}
+
+/** @param delta [B, H, T], sums of d_y y over the channels of a head */
+export function lowerBackwardWave(call: Call, lowering: Lowering, delta: Tensor): void {
+  const { lse, d_y } = call.inputs;
+  const bindings = { d_y: lowering.texture(d_y), lse, delta, d_qkv: call.outputs.d_qkv };
+  lowerKernel(call, lowering, { kernel: "queries", products: 3, bindings });
+  lowerKernel(call, lowering, { kernel: "keys", products: 4, bindings });
+}
+
+function lowerKernel(
+  call: Call,
+  lowering: Lowering,
+  options: { kernel: WaveKernel; products: number; bindings: Record<string, Resource> },
+): void {
+  const { kernel, products, bindings } = options;
+  const sizes = sizesOf(call);
+  const parts = flashParts(call);
+  const rows = Number(Deno.env.get("R_" + kernel) ?? 16);
+  const vectors = Math.ceil(sizes.D / 4 / WAVE_LANES);
+  const code = attentionWave({ kernel, rows, vectors, hasDropout: hasDropout(call) });
+  lowering.dispatch({
+    kernel: entryPoint(kernel),
+    code: parts.snippet + (kernel === "forward" ? "" : attentionStore) + code,
+    constants: parts.constants,
+    shape: parts.shape,
+    bindings: { ...parts.bindings, qkv: lowering.texture(call.inputs.qkv), ...bindings },
+    grid: [Math.ceil(sizes.T / rows), 1, sizes.B * sizes.H],
+    flops: attentionFlops(sizes, products),
+  });
+}
