@@ -40,7 +40,13 @@ export function lowerBackwardMaterialised(call: Call, lowering: Lowering, delta:
   const dY = rowsOperand(d_y, 0, call);
   const probabilities = scoresScratch(call, lowering, "probabilities");
   const dProbabilities = scoresScratch(call, lowering, "d_probabilities");
-  product(lowering, call, { mode: "NT", a: q, b: k, c: scoresOperand(probabilities, call), causality: "skip" });
+  product(lowering, call, {
+    mode: "NT",
+    a: q,
+    b: k,
+    c: scoresOperand(probabilities, call),
+    causality: "skip",
+  });
   const c = scoresOperand(dProbabilities, call);
   product(lowering, call, { mode: "NT", a: dY, b: v, c, causality: "skip" });
   const dScores = drop(lowering, call, dProbabilities);

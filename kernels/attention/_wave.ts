@@ -4,11 +4,9 @@ import type { Call } from "../program/call.ts";
 import type { Lowering, Resource } from "../program/lowering.ts";
 import { rowsOf, type Tensor } from "../program/tensor.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
-import { attentionFlops, flashParts, hasDropout, sizesOf } from "./attention_spec.ts";
-import { attentionWave, entryPoint, WAVE_LANES, WAVE_TILE, type WaveKernel } from "./attention_wave.ts";
+import { attentionFlops, flashParts, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
+import { attentionWave, entryPoint, WAVE_ROWS, WAVE_TILE, type WaveKernel } from "./attention_wave.ts";
 
-/** A software adapter stops an invocation after 65,535 loop iterations. */
-const MAX_ITERATIONS = 60000;
 /** Most channels of a head: the registers of larger ones are more than a kernel compiles with in reasonable time. */
 const MAX_CHANNELS = 128;
 
@@ -16,7 +14,7 @@ const MAX_CHANNELS = 128;
 export function fitsWave(call: Call, lowering: Lowering): boolean {
   const { T, H, D } = sizesOf(call);
   const { maxTextureRows } = lowering.traits;
-  const iterations = Math.ceil(T / WAVE_TILE) * (D / 4 + WAVE_TILE / WAVE_LANES + 1);
+  const iterations = Math.ceil(T / WAVE_TILE) * (D / 4 + WAVE_TILE / WAVE_ROWS + 1);
   return D % 4 === 0 && D <= MAX_CHANNELS && iterations <= MAX_ITERATIONS &&
     rowsOf(call.inputs.qkv) <= maxTextureRows && 3 * H * D / 4 + 64 <= maxTextureRows;
 }
@@ -42,16 +40,15 @@ function lowerKernel(
   const { kernel, products, bindings } = options;
   const sizes = sizesOf(call);
   const parts = flashParts(call);
-  const rows = Number(Deno.env.get("R_" + kernel) ?? 16);
-  const vectors = Math.ceil(sizes.D / 4 / WAVE_LANES);
-  const code = attentionWave({ kernel, rows, vectors, hasDropout: hasDropout(call) });
+  const vectors = Math.ceil(sizes.D / 32);
+  const code = attentionWave({ kernel, vectors });
   lowering.dispatch({
     kernel: entryPoint(kernel),
     code: parts.snippet + (kernel === "forward" ? "" : attentionStore) + code,
     constants: parts.constants,
     shape: parts.shape,
     bindings: { ...parts.bindings, qkv: lowering.texture(call.inputs.qkv), ...bindings },
-    grid: [Math.ceil(sizes.T / rows), 1, sizes.B * sizes.H],
+    grid: [Math.ceil(sizes.T / WAVE_ROWS), 1, sizes.B * sizes.H],
     flops: attentionFlops(sizes, products),
   });
 }

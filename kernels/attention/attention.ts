@@ -11,6 +11,7 @@ import type { Tape } from "../program/tape.ts";
 import { columnsOf, createTensor, rowsOf, sizeOf, type Tensor } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
 import { lowerBackwardMaterialised, lowerForwardMaterialised, scoreDropout } from "./_materialised.ts";
+import { fitsTile, lowerBackwardTile, lowerForwardTile } from "./_tile.ts";
 import { fitsWave, lowerBackwardWave, lowerForwardWave } from "./_wave.ts";
 import attentionDelta from "./attention_delta.wgsl" with { type: "text" };
 import { attentionBackwardReference, attentionForwardReference } from "./attention_reference.ts";
@@ -70,8 +71,7 @@ export const attentionForwardPass: Pass = {
       lse: floats(values, call.outputs.lse),
       y: floats(values, call.outputs.y),
     }, sizesOf(call)),
-  lower: (call, lowering) =>
-    isFlash(call, lowering) ? lowerForwardWave(call, lowering) : lowerForwardMaterialised(call, lowering),
+  lower: (call, lowering) => LOWERINGS[chooseLowering(call, lowering)].forward(call, lowering),
   vjp(call, tape): void {
     const dY = tape.gradientOf(call.outputs.y);
     const dQkv = dY && tape.gradientTarget(call.inputs.qkv);
@@ -96,15 +96,27 @@ export const attentionBackwardPass: Pass = {
       dY: floats(values, call.inputs.d_y),
       dQkv: floats(values, call.outputs.d_qkv),
     }, { ...sizesOf(call), accumulate: call.attributes.accumulate === true }),
-  lower(call, lowering): void {
-    const delta = lowerDelta(call, lowering);
-    if (isFlash(call, lowering)) lowerBackwardWave(call, lowering, delta);
-    else lowerBackwardMaterialised(call, lowering, delta);
-  },
+  lower: (call, lowering) =>
+    LOWERINGS[chooseLowering(call, lowering)].backward(call, lowering, lowerDelta(call, lowering)),
 };
 
-function isFlash(call: Call, lowering: Lowering): boolean {
-  return call.attributes.form !== "materialised" && lowering.family === "wave" && fitsWave(call, lowering);
+const LOWERINGS = {
+  wave: { forward: lowerForwardWave, backward: lowerBackwardWave },
+  tile: { forward: lowerForwardTile, backward: lowerBackwardTile },
+  materialised: { forward: lowerForwardMaterialised, backward: lowerBackwardMaterialised },
+};
+
+/**
+ * The kernels of a call, the same for forward and backward pass.
+ */
+function chooseLowering(call: Call, lowering: Lowering): keyof typeof LOWERINGS {
+  const { B, T, H } = sizesOf(call);
+  const { form } = call.attributes;
+  if (form === "materialised") return "materialised";
+  if (lowering.family === "wave" && fitsWave(call, lowering)) return "wave";
+  if (!fitsTile(call, lowering)) return "materialised";
+  const fitsBinding = B * H * T * T * 4 <= lowering.traits.maxBindingBytes;
+  return lowering.family === "tile" || form === "flash" || !fitsBinding ? "tile" : "materialised";
 }
 
 /** delta = sums of d_y y over the channels of a head, equal to the sum of the probabilities times their gradients. */

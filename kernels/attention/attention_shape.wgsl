@@ -7,7 +7,6 @@ struct AttentionShape {
   T: u32, // positions of a sequence
   H: u32, // heads
   D: u32, // Vectors of a head
-  accumulate: u32, // 1: gradients are added to what is there
   site: u32, // of the random numbers of dropout
 }
 override SCALE: f32;

@@ -5,7 +5,11 @@ import { columnsOf, type Tensor } from "../program/tensor.ts";
 import random from "../snippets/random.wgsl" with { type: "text" };
 import stepControl from "../snippets/step_control.wgsl" with { type: "text" };
 import attentionKept from "./attention_kept.wgsl" with { type: "text" };
+import attentionKeptAll from "./attention_kept_all.wgsl" with { type: "text" };
 import attentionShape from "./attention_shape.wgsl" with { type: "text" };
+
+/** A software adapter stops an invocation after 65,535 loop iterations, counted over all its loops. */
+export const MAX_ITERATIONS = 60000;
 
 /** Sizes: sequences, positions, heads, channels per head. */
 export interface AttentionSizes {
@@ -34,13 +38,15 @@ export function flashParts(call: Call): {
 } {
   const { T, H, D } = sizesOf(call);
   const probability = Number(call.attributes.dropout);
+  const { accumulate } = call.attributes;
   return {
-    snippet: attentionShape + (hasDropout(call) ? stepControl + random + attentionKept : ""),
+    snippet: attentionShape + (hasDropout(call) ? stepControl + random + attentionKept : attentionKeptAll),
     constants: {
       SCALE: 1 / Math.sqrt(D),
+      ...(accumulate === undefined ? {} : { ACCUMULATE: Number(accumulate) }),
       ...(hasDropout(call) ? { PROBABILITY: probability, KEPT: 1 / (1 - probability) } : {}),
     },
-    shape: { T, H, D: D / 4, accumulate: Number(call.attributes.accumulate === true), site: call.site },
+    shape: { T, H, D: D / 4, site: call.site },
     bindings: hasDropout(call) ? { control: call.inputs.control } : {},
   };
 }

@@ -15,6 +15,8 @@ export interface DeviceTraits {
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
   readonly maxTextureRows: number;
+  /** Workgroup memory, bytes. */
+  readonly maxWorkgroupBytes: number;
   /** Alignment of the start of a binding, bytes. */
   readonly offsetAlignment: number;
 }
@@ -138,6 +140,7 @@ async function findTraits(
     maxBindingBytes: gpu.limits.maxStorageBufferBindingSize,
     maxBufferBytes: gpu.limits.maxBufferSize,
     maxTextureRows: gpu.limits.maxTextureDimension2D,
+    maxWorkgroupBytes: gpu.limits.maxComputeWorkgroupStorageSize,
     offsetAlignment: gpu.limits.minStorageBufferOffsetAlignment,
   };
 }
