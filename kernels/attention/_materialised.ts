@@ -8,6 +8,7 @@ import type { Call } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
+import { lowerDelta } from "./_delta.ts";
 import attentionSoftmax from "./attention_softmax.wgsl" with { type: "text" };
 import attentionSoftmaxBackward from "./attention_softmax_backward.wgsl" with { type: "text" };
 import { hasDropout, sizesOf } from "./attention_spec.ts";
@@ -27,12 +28,8 @@ export function lowerForwardMaterialised(call: Call, lowering: Lowering): void {
   product(lowering, call, { mode: "NN", a: dropped, b: v, c: rowsOperand(y, 0, call), causality: "upto" });
 }
 
-/**
- * The probabilities are computed again from the log-sum-exp of their rows.
- *
- * @param delta [B, H, T], sums of d_y y over the channels of a head
- */
-export function lowerBackwardMaterialised(call: Call, lowering: Lowering, delta: Tensor): void {
+/** The probabilities are computed again from the log-sum-exp of their rows. */
+export function lowerBackwardMaterialised(call: Call, lowering: Lowering): void {
   const { qkv, lse, d_y } = call.inputs;
   const accumulate = call.attributes.accumulate === true;
   const { q, k, v } = operandsOf(qkv, call);
@@ -53,7 +50,7 @@ export function lowerBackwardMaterialised(call: Call, lowering: Lowering, delta:
   rowKernel(lowering, call, {
     kernel: "attention_softmax_backward",
     code: attentionSoftmaxBackward,
-    bindings: { lse, delta, probabilities, d_scores: dScores },
+    bindings: { lse, delta: lowerDelta(call, lowering), probabilities, d_scores: dScores },
   });
   const dropped = scoresOperand(drop(lowering, call, probabilities), call);
   product(lowering, call, { mode: "TN", a: dropped, b: dY, c: gradients.v, causality: "from", accumulate });

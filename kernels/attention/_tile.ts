@@ -3,6 +3,7 @@
 import type { Call } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { Tensor } from "../program/tensor.ts";
+import { lowerDelta } from "./_delta.ts";
 import attentionBackwardKeys from "./attention_backward_keys_tile.wgsl" with { type: "text" };
 import attentionBackwardQueries from "./attention_backward_queries_tile.wgsl" with { type: "text" };
 import attentionForward from "./attention_forward_tile.wgsl" with { type: "text" };
@@ -49,10 +50,9 @@ export function lowerForwardTile(call: Call, lowering: Lowering): void {
   });
 }
 
-/** @param delta [B, H, T], sums of d_y y over the channels of a head */
-export function lowerBackwardTile(call: Call, lowering: Lowering, delta: Tensor): void {
+export function lowerBackwardTile(call: Call, lowering: Lowering): void {
   const { lse, d_y } = call.inputs;
-  const bindings = { d_y, lse, delta, d_qkv: call.outputs.d_qkv };
+  const bindings = { d_y, lse, delta: lowerDelta(call, lowering), d_qkv: call.outputs.d_qkv };
   lowerKernel(call, lowering, {
     kernel: "attention_backward_queries_tile",
     code: attentionStore + attentionBackwardQueries,

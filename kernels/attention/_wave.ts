@@ -2,7 +2,7 @@
 
 import type { Call } from "../program/call.ts";
 import type { Lowering, Resource } from "../program/lowering.ts";
-import { rowsOf, type Tensor } from "../program/tensor.ts";
+import { rowsOf } from "../program/tensor.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
 import { attentionFlops, flashParts, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
 import { attentionWave, entryPoint, WAVE_ROWS, WAVE_TILE, type WaveKernel } from "./attention_wave.ts";
@@ -24,11 +24,15 @@ export function lowerForwardWave(call: Call, lowering: Lowering): void {
   lowerKernel(call, lowering, { kernel: "forward", products: 2, bindings: { y, lse } });
 }
 
-/** @param delta [B, H, T], sums of d_y y over the channels of a head */
-export function lowerBackwardWave(call: Call, lowering: Lowering, delta: Tensor): void {
-  const { lse, d_y } = call.inputs;
+export function lowerBackwardWave(call: Call, lowering: Lowering): void {
+  const { y, lse, d_y } = call.inputs;
+  const delta = lowering.scratch("delta", lse.shape);
   const bindings = { d_y: lowering.texture(d_y), lse, delta, d_qkv: call.outputs.d_qkv };
-  lowerKernel(call, lowering, { kernel: "queries", products: 3, bindings });
+  lowerKernel(call, lowering, {
+    kernel: "queries",
+    products: 3,
+    bindings: { ...bindings, y: lowering.texture(y) },
+  });
   lowerKernel(call, lowering, { kernel: "keys", products: 4, bindings });
 }
 

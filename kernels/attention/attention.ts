@@ -9,11 +9,9 @@ import { type Call, floats, type Pass, type Values } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
 import { columnsOf, createTensor, rowsOf, sizeOf, type Tensor } from "../program/tensor.ts";
-import { vectorOf } from "../program/vector.ts";
 import { lowerBackwardMaterialised, lowerForwardMaterialised, scoreDropout } from "./_materialised.ts";
 import { fitsTile, lowerBackwardTile, lowerForwardTile } from "./_tile.ts";
 import { fitsWave, lowerBackwardWave, lowerForwardWave } from "./_wave.ts";
-import attentionDelta from "./attention_delta.wgsl" with { type: "text" };
 import { attentionBackwardReference, attentionForwardReference } from "./attention_reference.ts";
 import { hasDropout, sizesOf } from "./attention_spec.ts";
 
@@ -96,8 +94,7 @@ export const attentionBackwardPass: Pass = {
       dY: floats(values, call.inputs.d_y),
       dQkv: floats(values, call.outputs.d_qkv),
     }, { ...sizesOf(call), accumulate: call.attributes.accumulate === true }),
-  lower: (call, lowering) =>
-    LOWERINGS[chooseLowering(call, lowering)].backward(call, lowering, lowerDelta(call, lowering)),
+  lower: (call, lowering) => LOWERINGS[chooseLowering(call, lowering)].backward(call, lowering),
 };
 
 const LOWERINGS = {
@@ -117,25 +114,6 @@ function chooseLowering(call: Call, lowering: Lowering): keyof typeof LOWERINGS 
   if (!fitsTile(call, lowering)) return "materialised";
   const fitsBinding = B * H * T * T * 4 <= lowering.traits.maxBindingBytes;
   return lowering.family === "tile" || form === "flash" || !fitsBinding ? "tile" : "materialised";
-}
-
-/** delta = sums of d_y y over the channels of a head, equal to the sum of the probabilities times their gradients. */
-function lowerDelta(call: Call, lowering: Lowering): Tensor {
-  const { lse, y, d_y } = call.inputs;
-  const { B, T, H, D } = sizesOf(call);
-  const { lanes, rows } = lowering.rowShape;
-  const vector = vectorOf(D);
-  const delta = lowering.scratch("delta", lse.shape);
-  lowering.dispatch({
-    kernel: "attention_delta",
-    code: lowering.lanesSnippet + vector.snippet + attentionDelta,
-    constants: { LANES: lanes, ROWS: rows },
-    shape: { T, H, D: D / vector.width },
-    bindings: { y, d_y, delta },
-    grid: [Math.ceil(T / rows), 1, B * H],
-    flops: 2 * B * H * T * D,
-  });
-  return delta;
 }
 
 /** What dropout multiplies each probability with, for the reference; undefined without dropout. */

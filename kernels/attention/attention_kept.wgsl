@@ -3,7 +3,7 @@
 // Snippets: step_control, random, attention_shape.
 override PROBABILITY: f32;
 override KEPT: f32; // 1 / (1 - PROBABILITY)
-@group(0) @binding(6) var<storage, read> control: StepControl;
+@group(0) @binding(7) var<storage, read> control: StepControl;
 
 fn kept(z: u32, n: u32, j: u32) -> f32 {
   let element = ((z % shape.H) * shape.T + n) * shape.T + j;

@@ -53,25 +53,33 @@ export function entryPoint(kernel: WaveKernel): string {
   return kernel === "forward" ? "attention_forward_wave" : `attention_backward_${kernel}_wave`;
 }
 
+const TEXTURE = "texture_storage_2d<rgba32float, read>";
+const BACKWARD_BINDINGS = [
+  `var d_y: ${TEXTURE}`,
+  "var<storage, read> lse: array<f32>",
+  "var<storage, read> delta: array<f32>",
+  "var<storage, read_write> d_qkv: array<vec4f>",
+];
+/** From binding 1 on; 0 and 7 are those of snippets. */
+const BINDINGS = {
+  forward: ["var<storage, read_write> y: array<vec4f>", "var<storage, read_write> lse: array<f32>"],
+  queries: [...BACKWARD_BINDINGS, `var y: ${TEXTURE}`].map((line) =>
+    line.replace("read> delta", "read_write> delta")
+  ),
+  keys: BACKWARD_BINDINGS,
+};
+const EQUATIONS = {
+  forward: "y[n] = sum_j kept(n, j) P[n, j] v[j],   lse[n] = log sum_j exp(S[n, j])",
+  queries: "delta[n] = d_y[n] . y[n],   d_q[n] = SCALE sum_j dS[n, j] k[j]",
+  keys: "d_k[j] = SCALE sum_n dS[n, j] q[n],   d_v[j] = sum_n kept(n, j) P[n, j] d_y[n]",
+};
+
 function header({ kernel, vectors }: AttentionWaveVariant): string {
-  const equation = {
-    forward: "y[n] = sum_j kept(n, j) P[n, j] v[j],   lse[n] = log sum_j exp(S[n, j])",
-    queries: "d_q[n] = SCALE sum_j dS[n, j] k[j]",
-    keys: "d_k[j] = SCALE sum_n dS[n, j] q[n],   d_v[j] = sum_n kept(n, j) P[n, j] d_y[n]",
-  }[kernel];
-  const bindings = kernel === "forward"
-    ? ["var<storage, read_write> y: array<vec4f>", "var<storage, read_write> lse: array<f32>"]
-    : [
-      "var d_y: texture_storage_2d<rgba32float, read>",
-      "var<storage, read> lse: array<f32>",
-      "var<storage, read> delta: array<f32>",
-      "var<storage, read_write> d_qkv: array<vec4f>",
-    ];
+  const bindings = [`var qkv: ${TEXTURE}`, ...BINDINGS[kernel]];
   return `// Causal attention: ${WAVE_ROWS} rows of a head, up to ${32 * vectors} channels, a wave.
-//   ${equation}
+//   ${EQUATIONS[kernel]}
 // Written by attention_wave.ts, which says how it works; the symbols are those of attention_shape.wgsl.
-@group(0) @binding(1) var qkv: texture_storage_2d<rgba32float, read>;
-${lines(bindings.length, (i) => `@group(0) @binding(${i + 2}) ${bindings[i]};\n`)}`;
+${lines(bindings.length, (i) => `@group(0) @binding(${i + 1}) ${bindings[i]};\n`)}`;
 }
 
 function forwardBody(variant: AttentionWaveVariant): string {
@@ -112,7 +120,11 @@ function queriesBody(variant: AttentionWaveVariant): string {
       g${r} = g${r}.yzww;
 `;
   return `  let lse_of_lane = lse[statistics + min(first + lane, last)];
-  let delta_of_lane = delta[statistics + min(first + lane, last)];
+  var delta_of_lane = 0.0;
+  for (var d = 0u; d < shape.D; d++) {
+    delta_of_lane += dot(textureLoad(d_y, vec2u(head + d, row)), textureLoad(y, vec2u(head + d, row)));
+  }
+  if (first + lane <= last) { delta[statistics + first + lane] = delta_of_lane; }
 ${
     rows((r) =>
       `  let lse${r} = subgroupShuffle(lse_of_lane, ${r}u);
