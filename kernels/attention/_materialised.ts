@@ -1,5 +1,5 @@
-// Lowers attention by way of stored scores, a T x T matrix per head, for heads of any size: the products run on the
-// matmul kernels, which leave out what lies above the diagonal.
+// Lowers attention by way of stored probabilities, a T x T matrix per head, for heads of any size: the products run on
+// the matmul kernels, which leave out what lies above the diagonal.
 
 import { dropoutPass } from "../dropout/dropout.ts";
 import { lowerMatmul } from "../matmul/matmul.ts";
@@ -8,60 +8,43 @@ import type { Call } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
-import { lowerDelta } from "./_delta.ts";
 import attentionSoftmax from "./attention_softmax.wgsl" with { type: "text" };
 import attentionSoftmaxBackward from "./attention_softmax_backward.wgsl" with { type: "text" };
 import { hasDropout, sizesOf } from "./attention_spec.ts";
 
 export function lowerForwardMaterialised(call: Call, lowering: Lowering): void {
-  const { y, lse } = call.outputs;
+  const { y, probabilities } = call.outputs;
   const { q, k, v } = operandsOf(call.inputs.qkv, call);
-  const probabilities = scoresScratch(call, lowering, "probabilities");
   const scores = scoresOperand(probabilities, call);
   product(lowering, call, { mode: "NT", a: q, b: k, c: scores, causality: "skip" });
   rowKernel(lowering, call, {
     kernel: "attention_softmax",
     code: attentionSoftmax,
-    bindings: { probabilities, lse },
+    bindings: { probabilities },
   });
   const dropped = scoresOperand(drop(lowering, call, probabilities), call);
   product(lowering, call, { mode: "NN", a: dropped, b: v, c: rowsOperand(y, 0, call), causality: "upto" });
 }
 
-/** The probabilities are computed again from the log-sum-exp of their rows. */
 export function lowerBackwardMaterialised(call: Call, lowering: Lowering): void {
-  const { qkv, lse, d_y } = call.inputs;
+  const { qkv, probabilities, d_y } = call.inputs;
   const accumulate = call.attributes.accumulate === true;
   const { q, k, v } = operandsOf(qkv, call);
   const gradients = operandsOf(call.outputs.d_qkv, call);
   const dY = rowsOperand(d_y, 0, call);
-  const probabilities = scoresScratch(call, lowering, "probabilities");
-  const dProbabilities = scoresScratch(call, lowering, "d_probabilities");
-  product(lowering, call, {
-    mode: "NT",
-    a: q,
-    b: k,
-    c: scoresOperand(probabilities, call),
-    causality: "skip",
-  });
-  const c = scoresOperand(dProbabilities, call);
-  product(lowering, call, { mode: "NT", a: dY, b: v, c, causality: "skip" });
-  const dScores = drop(lowering, call, dProbabilities);
+  const dScores = lowering.scratch("d_probabilities", probabilities.shape);
+  const dropped = scoresOperand(drop(lowering, call, probabilities), call);
+  product(lowering, call, { mode: "TN", a: dropped, b: dY, c: gradients.v, causality: "from", accumulate });
+  product(lowering, call, { mode: "NT", a: dY, b: v, c: scoresOperand(dScores, call), causality: "skip" });
+  const dS = drop(lowering, call, dScores);
   rowKernel(lowering, call, {
     kernel: "attention_softmax_backward",
     code: attentionSoftmaxBackward,
-    bindings: { lse, delta: lowerDelta(call, lowering), probabilities, d_scores: dScores },
+    bindings: { probabilities, d_scores: dS },
   });
-  const dropped = scoresOperand(drop(lowering, call, probabilities), call);
-  product(lowering, call, { mode: "TN", a: dropped, b: dY, c: gradients.v, causality: "from", accumulate });
-  const a = scoresOperand(dScores, call);
+  const a = scoresOperand(dS, call);
   product(lowering, call, { mode: "NN", a, b: k, c: gradients.q, causality: "upto", accumulate });
   product(lowering, call, { mode: "TN", a, b: q, c: gradients.k, causality: "from", accumulate });
-}
-
-function scoresScratch(call: Call, lowering: Lowering, name: string): Tensor {
-  const { B, T, H } = sizesOf(call);
-  return lowering.scratch(name, [B, H, T, T]);
 }
 
 /** One product per head; M, N and K follow from the mode: scores are T x T, the rest T x D. */

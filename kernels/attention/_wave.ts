@@ -3,9 +3,10 @@
 import type { Call } from "../program/call.ts";
 import type { Lowering, Resource } from "../program/lowering.ts";
 import { rowsOf } from "../program/tensor.ts";
+import { WAVE_ROWS, WAVE_TILE } from "./_wave_tile.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
 import { attentionFlops, flashParts, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
-import { attentionWave, entryPoint, WAVE_ROWS, WAVE_TILE, type WaveKernel } from "./attention_wave.ts";
+import { attentionWave, entryPoint, type WaveKernel } from "./attention_wave.ts";
 
 /** Most channels of a head: the registers of larger ones are more than a kernel compiles with in reasonable time. */
 const MAX_CHANNELS = 128;

@@ -1,6 +1,6 @@
-// Causal self-attention of every head over packed queries, keys and values. Of the softmax only the log-sum-exp of each
-// row is kept for the backward pass, which computes the probabilities again. Whether they are ever stored is decided
-// here, by device and shape; the recorded calls are the same.
+// Causal self-attention of every head over packed queries, keys and values. For the backward pass the forward pass keeps
+// either the probabilities or, in kernels that never store them, the log-sum-exp of each row. Calls name both; which one
+// it is, is decided here by device and shape, and a tensor that no dispatch touches gets no storage.
 // Papers: Vaswani et al., "Attention is all you need", https://arxiv.org/abs/1706.03762
 //         Dao et al., "FlashAttention", https://arxiv.org/abs/2205.14135
 
@@ -50,11 +50,13 @@ export function attention(tape: Tape, qkv: Tensor, options: AttentionOptions): T
       `Cannot drop probabilities of ${qkv.name}: the probability is ${probability}, need 0 up to below 1`,
     );
   }
+  const T = rows / batch;
   const y = tape.activation("attended", [...qkv.shape.slice(0, -1), columnsOf(qkv) / 3], { from: [qkv] });
-  const lse = tape.activation("lse", [batch, heads, rows / batch]);
+  const lse = tape.activation("lse", [batch, heads, T]);
+  const probabilities = tape.activation("probabilities", [batch, heads, T, T]);
   tape.record(attentionForwardPass, {
     inputs: { qkv, ...(probability > 0 ? { control: dropout!.control } : {}) },
-    outputs: { y, lse },
+    outputs: { y, lse, probabilities },
     attributes: { dropout: probability, form },
   });
   return y;
@@ -66,6 +68,7 @@ export const attentionForwardPass: Pass = {
     attentionForwardReference({
       qkv: floats(values, call.inputs.qkv),
       factors: dropoutFactors(call, values),
+      probabilities: floats(values, call.outputs.probabilities),
       lse: floats(values, call.outputs.lse),
       y: floats(values, call.outputs.y),
     }, sizesOf(call)),
@@ -74,9 +77,9 @@ export const attentionForwardPass: Pass = {
     const dY = tape.gradientOf(call.outputs.y);
     const dQkv = dY && tape.gradientTarget(call.inputs.qkv);
     if (!dQkv) return;
-    const { y, lse } = call.outputs;
+    const { y, lse, probabilities } = call.outputs;
     tape.record(attentionBackwardPass, {
-      inputs: { ...call.inputs, y, lse, d_y: dY },
+      inputs: { ...call.inputs, y, lse, probabilities, d_y: dY },
       outputs: { d_qkv: dQkv.tensor },
       attributes: { ...call.attributes, accumulate: dQkv.accumulate },
       site: call.site,
@@ -90,7 +93,7 @@ export const attentionBackwardPass: Pass = {
     attentionBackwardReference({
       qkv: floats(values, call.inputs.qkv),
       factors: dropoutFactors(call, values),
-      lse: floats(values, call.inputs.lse),
+      probabilities: floats(values, call.inputs.probabilities),
       dY: floats(values, call.inputs.d_y),
       dQkv: floats(values, call.outputs.d_qkv),
     }, { ...sizesOf(call), accumulate: call.attributes.accumulate === true }),
@@ -104,16 +107,22 @@ const LOWERINGS = {
 };
 
 /**
- * The kernels of a call, the same for forward and backward pass.
+ * The kernels of a call, the same for its forward and its backward pass.
+ *
+ * On software adapters kernels that never store the scores compute 9 products where the others compute 6.
  */
 function chooseLowering(call: Call, lowering: Lowering): keyof typeof LOWERINGS {
-  const { B, T, H } = sizesOf(call);
+  const { B, T, H, D } = sizesOf(call);
   const { form } = call.attributes;
-  if (form === "materialised") return "materialised";
+  const canStore = B * H * T * T * 4 <= lowering.traits.maxBindingBytes;
+  const stores = form === "materialised" || (form === "auto" && canStore && storesScores(lowering, D));
+  if (stores) return "materialised";
   if (lowering.family === "wave" && fitsWave(call, lowering)) return "wave";
-  if (!fitsTile(call, lowering)) return "materialised";
-  const fitsBinding = B * H * T * T * 4 <= lowering.traits.maxBindingBytes;
-  return lowering.family === "tile" || form === "flash" || !fitsBinding ? "tile" : "materialised";
+  return fitsTile(call, lowering) ? "tile" : "materialised";
+}
+
+function storesScores({ family }: Lowering, D: number): boolean {
+  return family === "plain" || (family === "wave" && D >= 64);
 }
 
 /** What dropout multiplies each probability with, for the reference; undefined without dropout. */

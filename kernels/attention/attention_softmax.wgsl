@@ -1,9 +1,8 @@
 // Turns scores into probabilities, in place.
 //   p[z, n, j] = exp(SCALE s[n, j] - max_k SCALE s[n, k]) / sum_k exp(...)   for k, j <= n and s what is there
 //   p[z, n, j] = 0                                   for n < j < the next multiple of 64 after n, or T
-//   lse[z, n] = log sum_k exp(SCALE s[n, k])
 // where p is probabilities.
-// probabilities [Z, T, T / VECTOR_WIDTH] Vectors, lse [Z, T]. Row n of matrix z = workgroup y by LANES invocations, ROWS
+// probabilities [Z, T, T / VECTOR_WIDTH] Vectors. Row n of matrix z = workgroup y by LANES invocations, ROWS
 // rows per workgroup. Maximum and sum in one reading, each lane with a maximum of its own; sums in f32.
 // Beyond the zeros nothing is read or written. Rows beyond T have no elements.
 // Snippets: lanes_subgroup or lanes_workgroup, vector_4 or vector_1. Reference: attention_reference.ts
@@ -11,7 +10,6 @@
 override T: u32;
 override SCALE: f32;
 @group(0) @binding(0) var<storage, read_write> probabilities: array<Vector>;
-@group(0) @binding(1) var<storage, read_write> lse: array<f32>;
 const LOWEST = -3.4e38f;
 
 @compute @workgroup_size(LANES, ROWS)
@@ -32,7 +30,6 @@ fn attention_softmax(@builtin(local_invocation_id) local: vec3u, @builtin(workgr
   let row_most = lanes_max(most, local);
   let row_sum = lanes_sum(sum * exp(most - row_most), local);
   let factor = 1.0 / row_sum;
-  if (local.x == 0u && n < T) { lse[group.y * T + n] = row_most + log(row_sum); }
   for (var i = local.x; i < zeros_end; i += LANES) {
     let is_before = elements(i * VECTOR_WIDTH) <= VectorIndex(n);
     let probability = exp(probabilities[first + i] * SCALE - row_most) * factor;

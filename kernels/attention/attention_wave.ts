@@ -3,13 +3,25 @@
 // register. Register tiles need literal lane numbers and unrolling, which WGSL cannot express: hence a generator. Its
 // output for one shape is kept in tests/golden/attention_forward_wave.wgsl to be read.
 //
-// The three kernels have one shape. A wave of 8 lanes owns 8 rows (queries, or keys where keys get gradients) and goes
-// through the other side in tiles of 32 members. First it computes the products of each row with each member of the
-// tile, four members per lane as one Vector. Then it goes through the tile in chunks of 8 members, one per lane: weights
-// from products, and weighted sums of what belongs to the members. A chunk takes the first component of each product,
-// then the others move up by one, because a register has no index.
+// The kernels have one shape. A wave of 8 lanes owns 8 rows (queries, or keys where keys get gradients) and goes through
+// the other side in tiles of 32 members. First it computes the products of each row with each member of the tile, four
+// members a lane as one Vector. Then it goes through the tile in chunks of 8 members, one a lane: weights from products,
+// and weighted sums of what belongs to the members. A chunk takes the first component of each product, then the others
+// move up by one, because a register has no index.
 
-/** Which kernel: `forward`, or the gradients of `queries`, or those of `keys` and values. */
+import {
+  acrossLanes,
+  byLane,
+  chunks,
+  lines,
+  type Product,
+  products,
+  rows,
+  WAVE_ROWS,
+  WAVE_TILE,
+} from "./_wave_tile.ts";
+
+/** `forward`, or the gradients of `queries`, or those of `keys` and values. */
 export type WaveKernel = "forward" | "queries" | "keys";
 
 export interface AttentionWaveVariant {
@@ -18,18 +30,32 @@ export interface AttentionWaveVariant {
   readonly vectors: number;
 }
 
-/** Lanes of a wave, rows it owns, and members of a chunk. 16 rows gain 7 % and take three times as long to compile. */
-export const WAVE_ROWS = 8;
-/** Members whose products with the rows are in registers at a time. */
-export const WAVE_TILE = 32;
-
-const COMPONENTS = ["x", "y", "z", "w"];
+const TEXTURE = "texture_storage_2d<rgba32float, read>";
+const OF_BACKWARD = {
+  2: `var d_y: ${TEXTURE}`,
+  3: "var<storage, read> lse: array<f32>",
+  4: "var<storage, read_write> d_qkv: array<vec4f>",
+};
+/** By number; 0 and 7 are those of snippets. */
+const BINDINGS: Record<WaveKernel, Record<number, string>> = {
+  forward: { 2: "var<storage, read_write> y: array<vec4f>", 3: "var<storage, read_write> lse: array<f32>" },
+  queries: { ...OF_BACKWARD, 5: `var y: ${TEXTURE}`, 6: "var<storage, read_write> delta: array<f32>" },
+  keys: { ...OF_BACKWARD, 6: "var<storage, read> delta: array<f32>" },
+};
+const EQUATIONS: Record<WaveKernel, string> = {
+  forward: "y[n] = sum_j kept(n, j) P[n, j] v[j],   lse[n] = log sum_j exp(S[n, j])",
+  queries: "d_q[n] = SCALE sum_j dS[n, j] k[j],   delta[n] = d_y[n] . y[n]",
+  keys: "d_k[j] = SCALE sum_n dS[n, j] q[n],   d_v[j] = sum_n kept(n, j) P[n, j] d_y[n]",
+};
 
 /** The WGSL of one variant; to be preceded by attention_shape.wgsl and what that asks for. */
 export function attentionWave(variant: AttentionWaveVariant): string {
-  const { kernel } = variant;
-  const body = { forward: forwardBody, queries: queriesBody, keys: keysBody }[kernel](variant);
-  return `${header(variant)}
+  const { kernel, vectors } = variant;
+  const bindings = Object.entries({ 1: `var qkv: ${TEXTURE}`, ...BINDINGS[kernel] });
+  return `// Causal attention: ${WAVE_ROWS} rows of a head, up to ${32 * vectors} channels, a wave.
+//   ${EQUATIONS[kernel]}
+// Written by attention_wave.ts, which says how it works; the symbols are those of attention_shape.wgsl.
+${bindings.map(([number, text]) => `@group(0) @binding(${number}) ${text};\n`).join("")}
 @compute @workgroup_size(${WAVE_ROWS})
 fn ${entryPoint(kernel)}(
   @builtin(workgroup_id) group: vec3u,
@@ -44,7 +70,7 @@ fn ${entryPoint(kernel)}(
   let C = shape.H * shape.D;
   let last = shape.T - 1u;
   let row = sequence + min(first + lane, last);
-${body}}
+${{ forward: forwardBody, queries: queriesBody, keys: keysBody }[kernel](variant)}}
 `;
 }
 
@@ -53,175 +79,40 @@ export function entryPoint(kernel: WaveKernel): string {
   return kernel === "forward" ? "attention_forward_wave" : `attention_backward_${kernel}_wave`;
 }
 
-const TEXTURE = "texture_storage_2d<rgba32float, read>";
-const BACKWARD_BINDINGS = [
-  `var d_y: ${TEXTURE}`,
-  "var<storage, read> lse: array<f32>",
-  "var<storage, read> delta: array<f32>",
-  "var<storage, read_write> d_qkv: array<vec4f>",
-];
-/** From binding 1 on; 0 and 7 are those of snippets. */
-const BINDINGS = {
-  forward: ["var<storage, read_write> y: array<vec4f>", "var<storage, read_write> lse: array<f32>"],
-  queries: [...BACKWARD_BINDINGS, `var y: ${TEXTURE}`].map((line) =>
-    line.replace("read> delta", "read_write> delta")
-  ),
-  keys: BACKWARD_BINDINGS,
-};
-const EQUATIONS = {
-  forward: "y[n] = sum_j kept(n, j) P[n, j] v[j],   lse[n] = log sum_j exp(S[n, j])",
-  queries: "delta[n] = d_y[n] . y[n],   d_q[n] = SCALE sum_j dS[n, j] k[j]",
-  keys: "d_k[j] = SCALE sum_n dS[n, j] q[n],   d_v[j] = sum_n kept(n, j) P[n, j] d_y[n]",
-};
+const SCORES_OF_QUERIES: Product = { name: "s", left: "qkv", column: "head", right: "qkv", of: "C + head" };
 
-function header({ kernel, vectors }: AttentionWaveVariant): string {
-  const bindings = [`var qkv: ${TEXTURE}`, ...BINDINGS[kernel]];
-  return `// Causal attention: ${WAVE_ROWS} rows of a head, up to ${32 * vectors} channels, a wave.
-//   ${EQUATIONS[kernel]}
-// Written by attention_wave.ts, which says how it works; the symbols are those of attention_shape.wgsl.
-${lines(bindings.length, (i) => `@group(0) @binding(${i + 1}) ${bindings[i]};\n`)}`;
-}
-
-function forwardBody(variant: AttentionWaveVariant): string {
-  const scores = { name: "s", left: "qkv", column: "head", right: "qkv", of: "C + head" };
+function forwardBody({ vectors }: AttentionWaveVariant): string {
   const weights = (r: number) =>
     `      let p${r} = exp(SCALE * s${r}.x - most${r});
       sum${r} += p${r};
       let w${r} = p${r} * kept(group.z, first + ${r}u, member);
       s${r} = s${r}.yzww;
 `;
-  return `${rows((r) => `  var most${r} = LOWEST;\n  var sum${r} = 0.0;\n`)}${sums(variant, "o")}
+  const y = (r: number, j: number) =>
+    `y[(sequence + first + ${r}u) * C + head + lane + ${8 * j}u] = o${r}_${j} / total${r};`;
+  return `${rows((r) => `  var most${r} = LOWEST;\n  var sum${r} = 0.0;\n`)}${sums("o", vectors)}
   let end = min(shape.T, first + ${WAVE_ROWS}u);
   for (var start = 0u; start < end; start += ${WAVE_TILE}u) {
     let key = vec4u(start + lane) + vec4u(0u, 8u, 16u, 24u);
-${products([scores])}${rows((r) => maximum(variant, r))}${
-    chunks(variant, {
-      end: "end",
+${products([SCORES_OF_QUERIES])}${rows((r) => maximum(r, vectors))}${
+    chunks({
+      count: "min(4u, (end - start + 7u) / 8u)",
       weights,
       outputs: [{ sum: "o", weight: "w", texture: "qkv", column: "2u * C + head" }],
+      vectors,
     })
   }  }
 ${rows((r) => `  let total${r} = ${acrossLanes(`sum${r}`, (a, b) => `(${a} + ${b})`)};\n`)}${
-    eachSum(variant, (r, j) =>
-      guarded(r, j, `y[(sequence + first + ${r}u) * C + head + lane + ${8 * j}u] = o${r}_${j} / total${r};`))
-  }  if (first + lane < shape.T) {
+    outputs(vectors, y)
+  }
+  if (first + lane < shape.T) {
     lse[statistics + first + lane] = ${byLane((r) => `most${r} + log(total${r})`)};
   }
 `;
 }
 
-function queriesBody(variant: AttentionWaveVariant): string {
-  const scores = { name: "s", left: "qkv", column: "head", right: "qkv", of: "C + head" };
-  const gradients = { name: "g", left: "d_y", column: "head", right: "qkv", of: "2u * C + head" };
-  const weights = (r: number) =>
-    `      let p${r} = select(0.0, exp(SCALE * s${r}.x - lse${r}), member <= first + ${r}u);
-      let w${r} = p${r} * (kept(group.z, first + ${r}u, member) * g${r}.x - delta${r});
-      s${r} = s${r}.yzww;
-      g${r} = g${r}.yzww;
-`;
-  return `  let lse_of_lane = lse[statistics + min(first + lane, last)];
-  var delta_of_lane = 0.0;
-  for (var d = 0u; d < shape.D; d++) {
-    delta_of_lane += dot(textureLoad(d_y, vec2u(head + d, row)), textureLoad(y, vec2u(head + d, row)));
-  }
-  if (first + lane <= last) { delta[statistics + first + lane] = delta_of_lane; }
-${
-    rows((r) =>
-      `  let lse${r} = subgroupShuffle(lse_of_lane, ${r}u);
-  let delta${r} = subgroupShuffle(delta_of_lane, ${r}u);\n`
-    )
-  }${sums(variant, "o")}  let end = min(shape.T, first + ${WAVE_ROWS}u);
-  for (var start = 0u; start < end; start += ${WAVE_TILE}u) {
-${products([scores, gradients])}${
-    chunks(variant, {
-      end: "end",
-      weights,
-      outputs: [{ sum: "o", weight: "w", texture: "qkv", column: "C + head" }],
-    })
-  }  }
-${
-    eachSum(variant, (r, j) =>
-      guarded(
-        r,
-        j,
-        `store((sequence + first + ${r}u) * 3u * C + head + lane + ${8 * j}u, SCALE * o${r}_${j});`,
-      ))
-  }`;
-}
-
-function keysBody(variant: AttentionWaveVariant): string {
-  const scores = { name: "s", left: "qkv", column: "C + head", right: "qkv", of: "head" };
-  const gradients = { name: "g", left: "qkv", column: "2u * C + head", right: "d_y", of: "head" };
-  const weights = (r: number) =>
-    `      let f${r} = kept(group.z, member, first + ${r}u);
-      let p${r} = select(0.0, exp(SCALE * s${r}.x - lse_n), first + ${r}u < keys);
-      let w${r} = p${r} * (f${r} * g${r}.x - delta_n);
-      let v${r} = f${r} * p${r};
-      s${r} = s${r}.yzww;
-      g${r} = g${r}.yzww;
-`;
-  const store = (r: number, j: number) =>
-    guarded(
-      r,
-      j,
-      `let at = (sequence + first + ${r}u) * 3u * C + C + head + lane + ${8 * j}u;
-    store(at, SCALE * dk${r}_${j});
-    store(at + C, dv${r}_${j});`,
-    );
-  return `${sums(variant, "dk")}${sums(variant, "dv")}  let end = shape.T;
-  for (var start = first; start < end; start += ${WAVE_TILE}u) {
-${products([scores, gradients])}${
-    chunks(variant, {
-      end: "end",
-      before: `      let lse_n = lse[statistics + min(member, last)];
-      let delta_n = delta[statistics + min(member, last)];
-      let keys = select(0u, member + 1u, member <= last); // that this query attends to\n`,
-      weights,
-      outputs: [
-        { sum: "dk", weight: "w", texture: "qkv", column: "head" },
-        { sum: "dv", weight: "v", texture: "d_y", column: "head" },
-      ],
-    })
-  }  }
-${eachSum(variant, store)}`;
-}
-
-interface Product {
-  /** Name of the sums. */
-  readonly name: string;
-  /** Texture and first column of the rows, and of the members. */
-  readonly left: string;
-  readonly column: string;
-  readonly right: string;
-  readonly of: string;
-}
-
-/** `name`r = row r times the members start + lane + 0, 8, 16 and 24. */
-function products(list: Product[]): string {
-  let code = lines(4, (c) => `    let member${c} = sequence + min(start + ${8 * c}u + lane, last);\n`);
-  for (const { name } of list) code += rows((r) => `    var ${name}${r} = vec4f();\n`);
-  code += `    for (var d = 0u; d < shape.D; d++) {\n`;
-  for (const { name, left, column, right, of } of list) {
-    code += `      let ${name}_row = textureLoad(${left}, vec2u(${column} + d, row));\n`;
-    code += lines(
-      4,
-      (c) => `      let ${name}_at${c} = textureLoad(${right}, vec2u(${of} + d, member${c}));\n`,
-    );
-    for (const e of COMPONENTS) {
-      code += `      let ${name}_${e} = vec4f(${
-        [0, 1, 2, 3].map((c) => `${name}_at${c}.${e}`).join(", ")
-      });\n`;
-    }
-    code += rows((r) => {
-      const terms = COMPONENTS.map((e) => `subgroupShuffle(${name}_row.${e}, ${r}u) * ${name}_${e}`);
-      return `      ${name}${r} += ${terms.join(" + ")};\n`;
-    });
-  }
-  return code + `    }\n`;
-}
-
 /** Sums so far are relative to the highest score so far. */
-function maximum({ vectors }: AttentionWaveVariant, r: number): string {
+function maximum(r: number, vectors: number): string {
   return `    s${r} = select(vec4f(LOWEST), s${r}, key <= vec4u(first + ${r}u));
     let pair${r} = max(s${r}.xy, s${r}.zw);
     let highest${r} = max(pair${r}.x, pair${r}.y);
@@ -232,73 +123,84 @@ function maximum({ vectors }: AttentionWaveVariant, r: number): string {
 ${lines(vectors, (j) => `    o${r}_${j} *= correction${r};\n`)}`;
 }
 
-interface Chunks {
-  /** Where the members end. */
-  readonly end: string;
-  /** What one lane needs to know of its member. */
-  readonly before?: string;
-  /** Computes the weights of row r from its products and moves these up. */
-  readonly weights: (r: number) => string;
-  /** Names of sums and weights, and the texture and first column of what is weighted. */
-  readonly outputs: readonly { sum: string; weight: string; texture: string; column: string }[];
-}
-
-function chunks({ vectors }: AttentionWaveVariant, { end, before = "", weights, outputs }: Chunks): string {
-  let code = `    let chunks = min(4u, (${end} - start + 7u) / 8u);
-    for (var chunk = start; chunk < start + 8u * chunks; chunk += 8u) {
-      let member = chunk + lane;
-${before}${rows(weights)}${rows((t) => `      let at${t} = sequence + min(chunk + ${t}u, last);\n`)}`;
-  for (const { sum, weight, texture, column } of outputs) {
-    code += rows((t) =>
-      lines(vectors, (j) => {
-        const place = `vec2u(${column} + lane + ${8 * j}u, at${t})`;
-        return `      let ${sum}_at${t}_${j} = textureLoad(${texture}, ${place});\n`;
-      })
-    );
-    // A sum takes all its terms at once: it is loaded and stored once a chunk.
-    code += rows((r) => {
-      const handed = rows((t) => `      let ${weight}${r}of${t} = subgroupShuffle(${weight}${r}, ${t}u);\n`);
-      return handed + lines(vectors, (j) => {
-        const terms = Array.from({ length: WAVE_ROWS }, (_, t) => `${weight}${r}of${t} * ${sum}_at${t}_${j}`);
-        return `      ${sum}${r}_${j} += ${terms.join(" + ")};\n`;
-      });
-    });
+function queriesBody({ vectors }: AttentionWaveVariant): string {
+  const gradients: Product = { name: "g", left: "d_y", column: "head", right: "qkv", of: "2u * C + head" };
+  const weights = (r: number) =>
+    `      let p${r} = select(0.0, exp(SCALE * s${r}.x - lse${r}), member <= first + ${r}u);
+      let f${r} = kept(group.z, first + ${r}u, member);
+      let w${r} = SCALE * p${r} * (f${r} * g${r}.x - delta${r});
+      s${r} = s${r}.yzww;
+      g${r} = g${r}.yzww;
+`;
+  const d_q = (r: number, j: number) =>
+    `store((sequence + first + ${r}u) * 3u * C + head + lane + ${8 * j}u, o${r}_${j});`;
+  return `  let lse_of_lane = lse[statistics + min(first + lane, last)];
+  var delta_of_lane = 0.0;
+  for (var d = 0u; d < shape.D; d++) {
+    delta_of_lane += dot(textureLoad(d_y, vec2u(head + d, row)), textureLoad(y, vec2u(head + d, row)));
   }
-  return code + `    }\n`;
+  if (first + lane <= last) { delta[statistics + first + lane] = delta_of_lane; }
+${rows((r) => `  let lse${r} = subgroupShuffle(lse_of_lane, ${r}u);\n`)}${
+    rows((r) => `  let delta${r} = subgroupShuffle(delta_of_lane, ${r}u);\n`)
+  }${sums("o", vectors)}
+  let end = min(shape.T, first + ${WAVE_ROWS}u);
+  for (var start = 0u; start < end; start += ${WAVE_TILE}u) {
+${products([SCORES_OF_QUERIES, gradients])}${
+    chunks({
+      count: "min(4u, (end - start + 7u) / 8u)",
+      weights,
+      outputs: [{ sum: "o", weight: "w", texture: "qkv", column: "C + head" }],
+      vectors,
+    })
+  }  }
+${outputs(vectors, d_q)}`;
 }
 
-function sums(variant: AttentionWaveVariant, name: string): string {
-  return eachSum(variant, (r, j) => `  var ${name}${r}_${j} = vec4f();\n`);
+function keysBody({ vectors }: AttentionWaveVariant): string {
+  const scores: Product = { name: "s", left: "qkv", column: "C + head", right: "qkv", of: "head" };
+  const gradients: Product = { name: "g", left: "qkv", column: "2u * C + head", right: "d_y", of: "head" };
+  const weights = (r: number) =>
+    `      let p${r} = select(0.0, exp(SCALE * s${r}.x - lse_n), first + ${r}u < keys);
+      let f${r} = kept(group.z, member, first + ${r}u);
+      let w${r} = SCALE * p${r} * (f${r} * g${r}.x - delta_n);
+      let v${r} = f${r} * p${r};
+      s${r} = s${r}.yzww;
+      g${r} = g${r}.yzww;
+`;
+  const d_kv = (r: number, j: number) =>
+    `let at = (sequence + first + ${r}u) * 3u * C + C + head + lane + ${8 * j}u;
+    store(at, dk${r}_${j});
+    store(at + C, dv${r}_${j});`;
+  return `${sums("dk", vectors)}${sums("dv", vectors)}
+  for (var start = first; start < shape.T; start += ${WAVE_TILE}u) {
+${products([scores, gradients])}${
+    chunks({
+      count: "min(4u, (shape.T - start + 7u) / 8u)",
+      before: `      let lse_n = lse[statistics + min(member, last)];
+      let delta_n = delta[statistics + min(member, last)];
+      let keys = select(0u, member + 1u, member <= last); // that this query attends to
+`,
+      weights,
+      outputs: [
+        { sum: "dk", weight: "w", texture: "qkv", column: "head" },
+        { sum: "dv", weight: "v", texture: "d_y", column: "head" },
+      ],
+      vectors,
+    })
+  }  }
+${outputs(vectors, d_kv)}`;
 }
 
-function guarded(r: number, j: number, statement: string): string {
-  return `  if (first + ${r}u < shape.T && lane + ${8 * j}u < shape.D) {\n    ${statement}\n  }\n`;
+function sums(name: string, vectors: number): string {
+  return rows((r) => lines(vectors, (j) => `  var ${name}${r}_${j} = vec4f();\n`));
 }
 
-/** In lane r, the value of row r. */
-function byLane(value: (r: number) => string): string {
-  let code = value(0);
-  for (let r = 1; r < WAVE_ROWS; r++) code = `select(${code}, ${value(r)}, lane == ${r}u)`;
-  return code;
-}
-
-/** A tree over the lanes, the same bits in each. */
-function acrossLanes(value: string, join: (a: string, b: string) => string): string {
-  let level = Array.from({ length: WAVE_ROWS }, (_, lane) => `subgroupShuffle(${value}, ${lane}u)`);
-  while (level.length > 1) {
-    level = level.filter((_, i) => i % 2 === 0).map((term, i) => join(term, level[2 * i + 1]));
-  }
-  return level[0];
-}
-
-function eachSum({ vectors }: AttentionWaveVariant, line: (r: number, j: number) => string): string {
-  return rows((r) => lines(vectors, (j) => line(r, j)));
-}
-
-function rows(line: (r: number) => string): string {
-  return lines(WAVE_ROWS, line);
-}
-
-function lines(count: number, line: (i: number) => string): string {
-  return Array.from({ length: count }, (_, i) => line(i)).join("");
+/** A statement for each Vector of a row that exists. */
+function outputs(vectors: number, statement: (r: number, j: number) => string): string {
+  return rows((r) =>
+    lines(vectors, (j) => {
+      const exists = `first + ${r}u < shape.T && lane + ${8 * j}u < shape.D`;
+      return `  if (${exists}) {\n    ${statement(r, j)}\n  }\n`;
+    })
+  );
 }
