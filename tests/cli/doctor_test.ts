@@ -14,6 +14,7 @@ const GPU: GpuExamination = {
     maxBindingBytes: 2 ** 31,
     maxBufferBytes: 2 ** 32,
     maxTextureRows: 16384,
+    maxWorkgroupBytes: 32768,
     offsetAlignment: 32,
   },
   kernels: "tile",

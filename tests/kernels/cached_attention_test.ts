@@ -64,7 +64,8 @@ function openCache(
 function attended(qkv: Float32Array, { heads, D, T }: { heads: number; D: number; T: number }): Float64Array {
   const y = new Float64Array(T * heads * D);
   const probabilities = new Float64Array(heads * T * T);
-  const tensors = { qkv: Float64Array.from(qkv), factors: undefined, probabilities, y };
+  const lse = new Float64Array(heads * T);
+  const tensors = { qkv: Float64Array.from(qkv), factors: undefined, probabilities, lse, y };
   attentionForwardReference(tensors, { B: 1, T, H: heads, D });
   return y;
 }
