@@ -35,6 +35,7 @@ export function fitsTile(call: Call, lowering: Lowering): boolean {
   const { lanes, perLane } = tileOf(D);
   const members = lanes * perLane;
   const bytes = 16 * members * (lanes + 1 + GROUPS);
+  // Loop iterations of the kernel with most of them, that of the keys: loads, products, weights, sums.
   const perTile = 2 * lanes * (perLane + 2) + 2 * members + 3 * Math.ceil(members / GROUPS) + lanes + perLane;
   return D % 4 === 0 && lanes * GROUPS <= MAX_INVOCATIONS && bytes <= lowering.traits.maxWorkgroupBytes &&
     !(lowering.traits.isSoftware && Math.ceil(T / members) * perTile > MAX_ITERATIONS);

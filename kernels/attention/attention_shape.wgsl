@@ -1,7 +1,7 @@
-// What the attention kernels that never store the scores have in common.
+// What the attention kernels that never store the scores have in common, for each sequence and head.
 //   S[n, j] = SCALE q[n] . k[j],   P[n, j] = exp(S[n, j] - lse[n]) for j <= n, else 0
 //   dS[n, j] = P[n, j] (kept(n, j) d_y[n] . v[j] - delta[n]),   delta[n] = d_y[n] . y[n]
-// for each sequence b and head h; kept is 1 without dropout.
+// where kept is what dropout multiplies a probability with: attention_kept.wgsl, or attention_kept_all.wgsl.
 // Reference: attention_reference.ts. Paper: Dao, "FlashAttention-2", https://arxiv.org/abs/2307.08691
 struct AttentionShape {
   T: u32, // positions of a sequence

@@ -304,7 +304,7 @@ Deno.test("attention() stores scores only where that is faster and possible", ()
       kernelsOf(sizes, plain),
       kernelsOf(sizes, tile, "materialised"),
       kernelsOf({ ...sizes, D: 30 }, tile),
-      kernelsOf({ ...sizes, D: 128 }, tile), // tiles of 25 KiB, workgroups of 16
+      kernelsOf({ ...sizes, D: 128 }, tile), // tiles of 20 KiB, workgroup memory of 16
       kernelsOf({ ...sizes, D: 132 }, wave),
       kernelsOf({ ...sizes, T: 20000, D: 4 }, { ...tile, isSoftware: true }), // more than 65,535 loop iterations
     ]
