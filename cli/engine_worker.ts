@@ -33,6 +33,10 @@ async function run(
     const { examineGpu } = await import("../lib/training/examine_gpu.ts");
     return await examineGpu(job.config.resources);
   }
+  if (job.name === "profile") {
+    const { profileModel } = await import("../lib/profile/profile.ts");
+    return await profileModel(job.config, { ...job.options, ...hooks });
+  }
   const { generateFromCheckpoint } = await import("../lib/inference/generate.ts");
   return await generateFromCheckpoint(job.config, { ...job.options, ...hooks });
 }

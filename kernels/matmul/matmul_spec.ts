@@ -66,10 +66,30 @@ export function pitchOf(operand: Operand): number {
   return columnsOf(operand.tensor);
 }
 
-/** Floating-point operations of a product, half of them where causality leaves half out. */
-export function matmulFlops(spec: MatmulSpec): number {
-  const whole = 2 * spec.M * spec.N * spec.K * (spec.batch ?? 1);
-  return (spec.causality ?? "none") === "none" ? whole : whole / 2;
+/** What the profile knows of a product: multiply-adds that causality leaves in, operands and result each moved once. */
+export function matmulWork(spec: MatmulSpec): { flops: number; bytes: number; detail: string } {
+  const { M, N, K, bias, preActivation, accumulate = false, causality = "none" } = spec;
+  const batch = spec.batch ?? 1;
+  // Of T columns, row n of a triangle has n + 1.
+  const kept = causality === "none"
+    ? 1
+    : ((causality === "skip" ? N : K) + 1) / (causality === "skip" ? N : K) / 2;
+  const a = M * K * (causality === "upto" || causality === "from" ? kept : 1);
+  const c = M * N * (causality === "skip" ? kept : 1);
+  const results = 1 + Number(accumulate) + Number(preActivation !== undefined);
+  const elements = batch * (a + K * N + results * c) + (bias ? N : 0);
+  return { flops: 2 * batch * M * N * K * kept, bytes: 4 * elements, detail: detailOf(spec) };
+}
+
+/** `NN 2048x768x256 bias gelu`: mode, M x N x K, then what is special. */
+function detailOf(spec: MatmulSpec): string {
+  const { mode, M, N, K, batch = 1, bias, activation = "none", accumulate, causality = "none" } = spec;
+  const words = [mode, `${batch > 1 ? `${batch}x` : ""}${M}x${N}x${K}`];
+  if (causality !== "none") words.push("causal");
+  if (bias) words.push("bias");
+  if (activation !== "none") words.push(activation);
+  if (accumulate) words.push("added");
+  return words.join(" ");
 }
 
 /** Whether the operand's tensor fits a texture of this device, four columns a texel, with its padding. */

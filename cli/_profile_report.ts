@@ -1,0 +1,139 @@
+// What `sheepop profile` prints: a table for a step and one for a token, and what the times of each add up to.
+
+import type { Profile } from "../lib/profile/profile.ts";
+import type { PartProfile } from "../lib/profile/profile_training.ts";
+import { foldRows, type ProfileRow, ratesOf, type RowKey, sumRows } from "../lib/profile/profile_rows.ts";
+import { formatColumns, formatCount } from "./_columns.ts";
+
+/** How rows are grouped: kernels, kernels with their shapes, or phases with their operations. */
+export const GROUPINGS = ["kernel", "shape", "operation"] as const;
+export type Grouping = typeof GROUPINGS[number];
+
+/** The whole report. */
+export function formatProfile(profile: Profile, by: Grouping): string[] {
+  const { step, token, shape, batchSize, microSteps } = profile;
+  const lines = formatHeader(profile);
+  if (step) {
+    const batches = microSteps > 1 ? `${microSteps} x ${batchSize}` : String(batchSize);
+    const title = `Training step: ${batches} sequences of ${shape.maxSeqLen} tokens`;
+    lines.push("", title, ...formatPart(step, { profile, by, unit: "step" }));
+  }
+  if (token) {
+    const title = `Decoded token: one sequence, ${shape.maxSeqLen} positions in the KV cache`;
+    lines.push("", title, ...formatPart(token, { profile, by, unit: "token" }));
+  }
+  lines.push(
+    "",
+    "* the ceiling it is nearer to, which would stop it first; docs/profile.md explains every column",
+  );
+  return lines;
+}
+
+function formatHeader({ adapter, kernels, timing, parameters, shape, ceilings }: Profile): string[] {
+  const { gflops, f16Gflops, gbPerSecond } = ceilings;
+  const f16 = f16Gflops === undefined ? "" : `, ${formatFigure(f16Gflops)} in f16`;
+  const timed = timing === "waiting" ? "by waiting for each" : "by timestamps";
+  return formatColumns([
+    ["Adapter", `${adapter}, ${kernels} kernels, dispatches timed ${timed}`],
+    [
+      "Model",
+      `${formatCount(parameters)} parameters: ${shape.numLayers} layers, ${shape.numHeads} heads, ` +
+      `width ${shape.dModel}, context ${shape.maxSeqLen}, vocabulary ${formatCount(shape.vocabSize)}`,
+    ],
+    ["Ceilings", `compute ${formatFigure(gflops)} GFLOP/s${f16}, copy ${formatFigure(gbPerSecond)} GB/s`],
+  ]);
+}
+
+interface PartContext {
+  readonly profile: Profile;
+  readonly by: Grouping;
+  readonly unit: string;
+}
+
+const HEADINGS: Readonly<Record<Grouping, string>> = {
+  kernel: "kernel",
+  shape: "kernel and shape",
+  operation: "phase and operation",
+};
+
+function formatPart(part: PartProfile, { profile, by, unit }: PartContext): string[] {
+  const sum = sumRows(part.rows);
+  const cells = (name: string, row: ProfileRow) => rowCells(name, row, { total: sum.ms, profile });
+  const table = formatColumns([
+    [HEADINGS[by], "calls", "ms", "share", "GFLOP", "MB", "GFLOP/s", "GB/s", "of compute", "of copy"],
+    ...groupRows(part.rows, by).map(({ name, row }) => cells(name, row)),
+    cells("all", sum),
+  ], { right: [1, 2, 3, 4, 5, 6, 7, 8, 9] });
+  return [...table, "", ...formatTotals(part, { sum, unit })];
+}
+
+/** Rows in the order of the table, those of a group indented under it. */
+function groupRows(rows: readonly ProfileRow[], by: Grouping): { name: string; row: ProfileRow }[] {
+  const outer: RowKey = by === "operation" ? "phase" : "kernel";
+  const inner: RowKey | undefined = by === "kernel" ? undefined : by === "shape" ? "detail" : "operation";
+  return foldRows(rows, [outer]).flatMap((row) => {
+    if (!inner) return [{ name: row[outer], row }];
+    const members = foldRows(rows.filter((member) => member[outer] === row[outer]), [outer, inner]);
+    if (members.length === 1) return [{ name: `${row[outer]}  ${members[0][inner]}`, row }];
+    return [{ name: row[outer], row }, ...members.map((row) => ({ name: `  ${row[inner]}`, row }))];
+  });
+}
+
+function rowCells(name: string, row: ProfileRow, options: { total: number; profile: Profile }): string[] {
+  const { gflops, gbPerSecond, ofCompute, ofCopy, bound } = ratesOf(row, options.profile.ceilings);
+  const mark = (name: string) => row.ms > 0 && bound === name ? " *" : "  ";
+  return [
+    name,
+    formatCount(row.dispatches),
+    row.ms.toFixed(2),
+    formatShare(options.total > 0 ? row.ms / options.total : 0),
+    formatFigure(row.flops / 1e9),
+    formatFigure(row.bytes / 1e6),
+    formatFigure(gflops),
+    formatFigure(gbPerSecond),
+    formatShare(ofCompute) + mark("compute"),
+    formatShare(ofCopy) + mark("copy"),
+  ];
+}
+
+function formatTotals(part: PartProfile, { sum, unit }: { sum: ProfileRow; unit: string }): string[] {
+  const { tokens, submits, hostMs, wallMs, medianWallMs } = part;
+  const added = sum.ms / wallMs - 1;
+  const instruments = added >= 0
+    ? `timing each dispatch alone adds ${formatShare(added)}`
+    : `side by side the dispatches take ${formatShare(-added)} longer, or the machine was busy`;
+  const rate = tokens / wallMs * 1000;
+  return formatColumns([
+    [
+      "Device",
+      `${sum.ms.toFixed(2)} ms`,
+      `the sum of ${formatCount(sum.dispatches)} dispatches, each timed alone`,
+    ],
+    [
+      "Host",
+      `${hostMs.toFixed(2)} ms`,
+      `JavaScript that writes inputs and encodes, ${formatFigure(submits)} submits`,
+    ],
+    [
+      "Wall",
+      `${wallMs.toFixed(2)} ms`,
+      `a ${unit} without instruments, median ${medianWallMs.toFixed(2)} ms; ${instruments}`,
+    ],
+    [
+      "Rate",
+      "",
+      `${formatCount(Math.round(rate))} tokens/s, ${formatFigure(sum.flops / wallMs / 1e6)} GFLOP/s`,
+    ],
+  ], { right: [1] });
+}
+
+function formatShare(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Three significant digits without an exponent: `0.0123`, `1.23`, `1,234`. */
+function formatFigure(value: number): string {
+  if (value === 0) return "0";
+  if (value >= 100) return formatCount(Math.round(value));
+  return value.toFixed(Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(value)))));
+}
