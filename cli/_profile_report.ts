@@ -37,7 +37,8 @@ function formatHeader({ adapter, kernels, timing, parameters, shape, ceilings }:
     ["Adapter", `${adapter}, ${kernels} kernels, dispatches timed ${timed}`],
     [
       "Model",
-      `${formatCount(parameters)} parameters: ${shape.numLayers} layers, ${shape.numHeads} heads, ` +
+      `${formatCount(parameters)} parameters: ${counted(shape.numLayers, "layer")}, ` +
+      `${counted(shape.numHeads, "head")}, ` +
       `width ${shape.dModel}, context ${shape.maxSeqLen}, vocabulary ${formatCount(shape.vocabSize)}`,
     ],
     ["Ceilings", `compute ${formatFigure(gflops)} GFLOP/s${f16}, copy ${formatFigure(gbPerSecond)} GB/s`],
@@ -58,13 +59,28 @@ const HEADINGS: Readonly<Record<Grouping, string>> = {
 
 function formatPart(part: PartProfile, { profile, by, unit }: PartContext): string[] {
   const sum = sumRows(part.rows);
-  const cells = (name: string, row: ProfileRow) => rowCells(name, row, { total: sum.ms, profile });
+  const work = sum.flops >= 1e9 ? { name: "GFLOP", unit: 1e9 } : { name: "MFLOP", unit: 1e6 };
+  const memory = sum.bytes >= 1e7 ? { name: "MB", unit: 1e6 } : { name: "kB", unit: 1e3 };
+  const cells = (name: string, row: ProfileRow) => {
+    return rowCells(name, row, { total: sum.ms, work: work.unit, memory: memory.unit, profile });
+  };
   const table = formatColumns([
-    [HEADINGS[by], "calls", "ms", "share", "GFLOP", "MB", "GFLOP/s", "GB/s", "of compute", "of copy"],
+    [
+      HEADINGS[by],
+      "calls",
+      "ms",
+      "share",
+      work.name,
+      memory.name,
+      "GFLOP/s",
+      "GB/s",
+      "of compute",
+      "of copy",
+    ],
     ...groupRows(part.rows, by).map(({ name, row }) => cells(name, row)),
     cells("all", sum),
   ], { right: [1, 2, 3, 4, 5, 6, 7, 8, 9] });
-  return [...table, "", ...formatTotals(part, { sum, unit })];
+  return [...table, "", ...formatTotals(part, { sum, unit, profile })];
 }
 
 /** Rows in the order of the table, those of a group indented under it. */
@@ -79,7 +95,11 @@ function groupRows(rows: readonly ProfileRow[], by: Grouping): { name: string; r
   });
 }
 
-function rowCells(name: string, row: ProfileRow, options: { total: number; profile: Profile }): string[] {
+function rowCells(
+  name: string,
+  row: ProfileRow,
+  options: { total: number; work: number; memory: number; profile: Profile },
+): string[] {
   const { gflops, gbPerSecond, ofCompute, ofCopy, bound } = ratesOf(row, options.profile.ceilings);
   const mark = (name: string) => row.ms > 0 && bound === name ? " *" : "  ";
   return [
@@ -87,8 +107,8 @@ function rowCells(name: string, row: ProfileRow, options: { total: number; profi
     formatCount(row.dispatches),
     row.ms.toFixed(2),
     formatShare(options.total > 0 ? row.ms / options.total : 0),
-    formatFigure(row.flops / 1e9),
-    formatFigure(row.bytes / 1e6),
+    formatFigure(row.flops / options.work),
+    formatFigure(row.bytes / options.memory),
     formatFigure(gflops),
     formatFigure(gbPerSecond),
     formatShare(ofCompute) + mark("compute"),
@@ -96,44 +116,55 @@ function rowCells(name: string, row: ProfileRow, options: { total: number; profi
   ];
 }
 
-function formatTotals(part: PartProfile, { sum, unit }: { sum: ProfileRow; unit: string }): string[] {
+function formatTotals(
+  part: PartProfile,
+  { sum, unit, profile }: { sum: ProfileRow; unit: string; profile: Profile },
+): string[] {
   const { tokens, submits, hostMs, wallMs, medianWallMs } = part;
-  const added = sum.ms / wallMs - 1;
-  const instruments = added >= 0
-    ? `timing each dispatch alone adds ${formatShare(added)}`
-    : `side by side the dispatches take ${formatShare(-added)} longer, or the machine was busy`;
-  const rate = tokens / wallMs * 1000;
+  const gflops = sum.flops / wallMs / 1e6;
   return formatColumns([
-    [
-      "Device",
-      `${sum.ms.toFixed(2)} ms`,
-      `the sum of ${formatCount(sum.dispatches)} dispatches, each timed alone`,
-    ],
-    [
-      "Host",
-      `${hostMs.toFixed(2)} ms`,
-      `JavaScript that writes inputs and encodes, ${formatFigure(submits)} submits`,
-    ],
+    ["Device", formatMs(sum.ms), `the sum of ${formatCount(sum.dispatches)} dispatches, each timed alone`],
+    ["Host", formatMs(hostMs), "JavaScript: inputs are written, commands encoded"],
     [
       "Wall",
-      `${wallMs.toFixed(2)} ms`,
-      `a ${unit} without instruments, median ${medianWallMs.toFixed(2)} ms; ${instruments}`,
+      formatMs(wallMs),
+      `a whole ${unit} without instruments, median ${formatMs(medianWallMs)}, ${formatSubmits(submits)}`,
+    ],
+    [
+      "Difference",
+      formatMs(sum.ms - wallMs),
+      sum.ms >= wallMs
+        ? "device less wall: what timing dispatches one by one adds"
+        : "device less wall: meanwhile the device waits for the host",
     ],
     [
       "Rate",
-      "",
-      `${formatCount(Math.round(rate))} tokens/s, ${formatFigure(sum.flops / wallMs / 1e6)} GFLOP/s`,
+      `${formatCount(Math.round(tokens / wallMs * 1000))} tokens/s`,
+      `${formatFigure(gflops)} GFLOP/s, ${formatShare(gflops / profile.ceilings.gflops)} of compute`,
     ],
   ], { right: [1] });
+}
+
+function formatSubmits(submits: number): string {
+  if (submits >= 1) return counted(Math.round(submits), "submit");
+  return `one submit for ${counted(Math.round(1 / submits), "token")}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function formatMs(ms: number): string {
+  return `${ms.toFixed(2)} ms`;
 }
 
 function formatShare(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** Three significant digits without an exponent: `0.0123`, `1.23`, `1,234`. */
+/** Three digits, two after the point at most: `0.01`, `1.23`, `12.3`, `1,234`. */
 function formatFigure(value: number): string {
   if (value === 0) return "0";
   if (value >= 100) return formatCount(Math.round(value));
-  return value.toFixed(Math.min(4, Math.max(0, 2 - Math.floor(Math.log10(value)))));
+  return value.toFixed(value >= 10 ? 1 : 2);
 }

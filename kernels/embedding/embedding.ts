@@ -183,6 +183,7 @@ function lowerForward(call: Call, lowering: Lowering): void {
     },
     grid: rowGrid(N, lowering.rowShape),
     flops: N * C,
+    detail: `${N}x${C}`,
     // No more rows of a table than there are tokens.
     bytes: 4 * (2 * N + C * (N + Math.min(N, rowsOf(tokenTable)) + Math.min(N, rowsOf(positionTable)))),
   });
@@ -200,7 +201,7 @@ function lowerBackward(call: Call, lowering: Lowering): void {
   const bindings = { order, starts, ids, d_y, d_token_table };
   // As if all tokens were of this dispatch's kind; which are is data. Rows of tokens that occur are added to.
   const bytes = 4 * (N + 2 * segments + sizeOf(d_y) + 2 * segments * columnsOf(d_y));
-  const work = { flops: sizeOf(d_y), bytes };
+  const work = { flops: sizeOf(d_y), bytes, detail: `${N}x${columnsOf(d_y)}` };
   lowering.dispatch({
     kernel: "embedding_backward",
     code: vector.snippet + embeddingBackward,

@@ -70,15 +70,19 @@ export function pitchOf(operand: Operand): number {
 export function matmulWork(spec: MatmulSpec): { flops: number; bytes: number; detail: string } {
   const { M, N, K, bias, preActivation, accumulate = false, causality = "none" } = spec;
   const batch = spec.batch ?? 1;
-  // Of T columns, row n of a triangle has n + 1.
-  const kept = causality === "none"
-    ? 1
-    : ((causality === "skip" ? N : K) + 1) / (causality === "skip" ? N : K) / 2;
-  const a = M * K * (causality === "upto" || causality === "from" ? kept : 1);
-  const c = M * N * (causality === "skip" ? kept : 1);
+  const isSkipped = causality === "skip";
+  const isTriangularA = causality === "upto" || causality === "from";
+  const a = isTriangularA ? triangle(K) : M * K;
+  const c = isSkipped ? triangle(N) : M * N;
+  const terms = isSkipped ? c * K : a * N;
   const results = 1 + Number(accumulate) + Number(preActivation !== undefined);
   const elements = batch * (a + K * N + results * c) + (bias ? N : 0);
-  return { flops: 2 * batch * M * N * K * kept, bytes: 4 * elements, detail: detailOf(spec) };
+  return { flops: 2 * batch * terms, bytes: 4 * elements, detail: detailOf(spec) };
+}
+
+/** Elements of a T x T matrix up to the diagonal. */
+function triangle(T: number): number {
+  return T * (T + 1) / 2;
 }
 
 /** `NN 2048x768x256 bias gelu`: mode, M x N x K, then what is special. */

@@ -110,6 +110,7 @@ function lowerSampling(call: Call, lowering: Lowering): void {
     grid: [rowsOf(logits)],
     // Maximum, weights and draw; what the searches for top-k and top-p add depends on settings and logits.
     flops: 10 * sizeOf(logits),
+    detail: logits.shape.join("x"),
     // Of the ring, a count and one place.
     bytes: 4 * (sizeOf(logits) + rowsOf(logits) * (SAMPLING_CONTROL_SIZE + 6)),
   });

@@ -16,7 +16,7 @@ const TITLE_HEIGHT = 100;
 const HEADING_HEIGHT = 34;
 const BAR_HEIGHT = 26;
 /** A kernel's bar holds its label standing up. */
-const KERNEL_HEIGHT = 264;
+const KERNEL_HEIGHT = 280;
 const PART_GAP = 44;
 const FONT_SIZE = 11;
 const LINE_HEIGHT = 14;
@@ -85,12 +85,11 @@ function drawPart(
 ): { svg: string; bottom: number } {
   const { name, y, profile } = options;
   const sum = sumRows(part.rows);
-  const scale = INNER / sum.ms;
-  const unit = part.tokens > 1 ? `${figure(part.tokens / part.wallMs * 1000)} tokens/s` : "";
+  const scale = sum.ms > 0 ? INNER / sum.ms : 0;
   const heading = [
     `${formatMs(sum.ms)} on the device in ${sum.dispatches} dispatches`,
     `${formatMs(part.wallMs)} without instruments`,
-    unit || `${figure(1000 / part.wallMs)} tokens/s`,
+    `${figure(part.tokens / part.wallMs * 1000)} tokens/s`,
   ].join(", ");
   const svg = [
     svgText([MARGIN, y + 16], name, 'font-size="14" font-weight="600"'),
@@ -133,7 +132,7 @@ class Bars {
     const [level, ...below] = levels;
     const own: RowKey[] = level ? [...keys, level] : [...keys, "kernel", "detail"];
     let { x } = options;
-    for (const row of inOrder(foldRows(rows, own))) {
+    for (const row of foldRows(rows, own)) {
       const width = row.ms * this.#scale;
       if (!level) {
         this.#drawKernel(row, { x, y, width, height: KERNEL_HEIGHT });
@@ -162,8 +161,9 @@ class Bars {
     const share = Math.min(1, Math.max(rates.ofCompute, rates.ofCopy));
     const color = colorOf(row.operation);
     const dark = { ...bar, y: bar.y + bar.height * (1 - share), height: bar.height * share };
-    const lines = [
-      `${row.kernel} ${row.detail}`,
+    const name = `${row.kernel} ${row.detail}`.trim();
+    const lines: [string, string] = [
+      name,
       `${formatMs(row.ms)}, ${percent(Math.max(rates.ofCompute, rates.ofCopy))} of ${rates.bound}`,
     ];
     this.#add(bar, [
@@ -190,37 +190,26 @@ class Bars {
   }
 }
 
-/** Phases in the order in which they run; everything else the slowest first, as it comes. */
-function inOrder(rows: readonly ProfileRow[]): readonly ProfileRow[] {
-  const order = ["forward", "loss", "backward", "update"];
-  if (rows.some((row) => row.operation !== "")) return rows;
-  return rows.toSorted((a, b) => order.indexOf(a.phase) - order.indexOf(b.phase));
-}
-
-/** Lying where there is room, standing where there is not. */
-function drawLabel(lines: readonly string[], bar: Bar): string {
+/** Two lines, lying where there is room; standing where there is not, and on one line in a narrow bar. */
+function drawLabel([name, figures]: readonly [string, string], bar: Bar): string {
   if (bar.width < MIN_LABEL) return "";
-  const widest = Math.max(...lines.map((line) => textWidth(line, FONT_SIZE)));
-  if (widest + 2 * PADDING <= bar.width) {
+  const lines = [name, figures];
+  if (Math.max(...lines.map((line) => textWidth(line, FONT_SIZE))) + 2 * PADDING <= bar.width) {
     const x = round(bar.x + PADDING);
     return lines.map((line, i) => svgText([x, bar.y + 17 + i * LINE_HEIGHT], line)).join("");
   }
-  const fitting = lines.slice(0, Math.floor((bar.width - 2) / LINE_HEIGHT) || 1);
-  const text = fitting.length < lines.length ? [lines.join("  ")] : fitting;
-  const height = text.length * LINE_HEIGHT;
-  return text.map((line, i) => {
-    const x = round(bar.x + (bar.width - height) / 2 + i * LINE_HEIGHT + 11);
-    const y = bar.y + bar.height - PADDING;
-    return svgText([x, y], cutTo(line, bar.height - 2 * PADDING), `transform="rotate(-90 ${x} ${y})"`);
+  const room = bar.height - 2 * PADDING;
+  const [kernel] = name.split(" ");
+  const oneLine = [`${name}  ${figures}`, `${name}  ${figures.split(",")[0]}`, name, kernel];
+  const standing = bar.width >= 2 * LINE_HEIGHT + 2
+    ? lines
+    : [oneLine.find((text) => textWidth(text, FONT_SIZE) <= room) ?? ""];
+  const left = bar.x + (bar.width - standing.length * LINE_HEIGHT) / 2 + 11;
+  const y = bar.y + bar.height - PADDING;
+  return standing.map((line, i) => {
+    const x = round(left + i * LINE_HEIGHT);
+    return svgText([x, y], line, `transform="rotate(-90 ${x} ${y})"`);
   }).join("");
-}
-
-/** The beginning of a text that is no wider. */
-function cutTo(text: string, width: number): string {
-  if (textWidth(text, FONT_SIZE) <= width) return text;
-  let end = text.length;
-  while (end > 0 && textWidth(`${text.slice(0, end)}...`, FONT_SIZE) > width) end--;
-  return `${text.slice(0, end).trimEnd()}...`;
 }
 
 function rectangle({ x, y, width, height }: Bar, style: string): string {

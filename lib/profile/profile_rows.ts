@@ -3,7 +3,10 @@
 import type { Command } from "../../kernels/program/command.ts";
 
 /** Part of a step or token. Logits and loss come with their gradients, so they are a phase of their own. */
-export type Phase = "forward" | "loss" | "backward" | "update";
+export type Phase = typeof PHASES[number];
+
+/** In the order in which they run. */
+export const PHASES = ["forward", "loss", "backward", "update"] as const;
 
 /** Dispatches that have something in common. What they do not have in common is empty. */
 export interface ProfileRow {
@@ -51,7 +54,7 @@ export function rowsOfCommands(
   return foldRows(rows, ["phase", "operation", "kernel", "detail"]);
 }
 
-/** Adds up the rows that agree in `keys`; the slowest come first. */
+/** Adds up the rows that agree in `keys`: phases in their order, and of each the slowest first. */
 export function foldRows(rows: readonly ProfileRow[], keys: readonly RowKey[]): ProfileRow[] {
   const folded = new Map<string, ProfileRow>();
   for (const row of rows) {
@@ -69,7 +72,11 @@ export function foldRows(rows: readonly ProfileRow[], keys: readonly RowKey[]): 
       bytes: (sum?.bytes ?? 0) + row.bytes,
     });
   }
-  return [...folded.values()].sort((a, b) => b.ms - a.ms);
+  return [...folded.values()].sort((a, b) => placeOf(a) - placeOf(b) || b.ms - a.ms);
+}
+
+function placeOf({ phase }: ProfileRow): number {
+  return phase === "" ? 0 : PHASES.indexOf(phase);
 }
 
 function phaseOf({ origin }: Command): Phase {
@@ -79,7 +86,7 @@ function phaseOf({ origin }: Command): Phase {
 
 /** `layer_norm` of `layer_norm_backward_parameters`: operations are what folders of kernels/ are called. */
 function operationOf(pass: string): string {
-  return pass.replace(/_(?:forward|backward)(?:_.*)?$/, "");
+  return pass.replace(/_(?:forward|backward|append|draw|update|advance)(?:_.*)?$/, "");
 }
 
 /** How fast a row was, and how near to what the adapter reaches at best. */

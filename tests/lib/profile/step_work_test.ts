@@ -1,0 +1,62 @@
+// The operations of a whole step, added up by hand and by what every dispatch says of itself.
+
+import { assertEquals } from "@std/assert";
+import { type ChosenFamily, type RecordedDispatch, Recorder } from "../../../kernels/program/lowering.ts";
+import { openReferenceBackend } from "../../../kernels/program/reference_backend.ts";
+import { createTensor } from "../../../kernels/program/tensor.ts";
+import { bytesOf } from "../../../kernels/program/work.ts";
+import { modelShape } from "../../../lib/model/gpt_parameters.ts";
+import { openModel } from "../../../lib/model/open_model.ts";
+import { compileTraining, microStepTape } from "../../../lib/training/training_programs.ts";
+import { tinyConfig } from "../../support/tiny_model.ts";
+
+const [B, T, C, H, L, V] = [2, 64, 32, 2, 3, 96];
+const N = B * T;
+
+async function dispatchesOf(family: ChosenFamily): Promise<RecordedDispatch[]> {
+  await using backend = openReferenceBackend();
+  const config = tinyConfig({
+    model: { dModel: C, numLayers: L, numHeads: H, maxSeqLen: T, dropout: 0 },
+    training: { batchSize: B },
+  });
+  const gpt = openModel(backend, modelShape(config.model, V), { trainable: true });
+  const { batch } = compileTraining(backend, gpt, config);
+  const recorder = new Recorder({
+    family,
+    traits: {
+      adapter: "made up",
+      isSoftware: family !== "tile",
+      subgroupSize: 8,
+      hasTimestamps: true,
+      hasF16: true,
+      maxBindingBytes: 2 ** 27,
+      maxBufferBytes: 2 ** 30,
+      maxTextureRows: 16384,
+      offsetAlignment: 256,
+    },
+    parameterTexture: (_, make) => make().texture,
+  });
+  const loss = createTensor("loss", [1], { lifetime: "persistent" });
+  for (const call of microStepTape(gpt, config, { batch, loss }).calls) call.pass.lower(call, recorder);
+  return recorder.dispatches;
+}
+
+for (const family of ["tile", "wave", "plain"] as const) {
+  Deno.test(`the products of a step are counted right, with ${family} kernels`, async () => {
+    const products = (await dispatchesOf(family)).filter(({ kernel }) => kernel.startsWith("matmul"));
+    // Forward, and by either operand backward: qkv, projection, feed-forward up and down, logits.
+    const dense = 3 * 2 * N * (L * (3 * C * C + C * C + 4 * C * C + 4 * C * C) + V * C);
+    // Scores and values forward, twice as many backward, each over the pairs of positions in order.
+    const attention = 6 * 2 * L * B * C * T * (T + 1) / 2;
+    assertEquals(products.reduce((sum, { flops = 0 }) => sum + flops, 0), dense + attention);
+  });
+}
+
+Deno.test("every dispatch of a step moves something, and no more than is bound", async () => {
+  for (const dispatch of await dispatchesOf("wave")) {
+    const bound = bytesOf({ ...dispatch, bytes: undefined });
+    const bytes = bytesOf(dispatch);
+    const isFine = bytes > 0 && bytes <= 2 * bound && Number.isInteger(bytes);
+    assertEquals(isFine, true, `${dispatch.kernel} moves ${bytes} of ${bound} bytes`);
+  }
+});
