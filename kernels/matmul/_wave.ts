@@ -70,7 +70,7 @@ export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
       ...(columnSums && { column_sum: spec.columnSum!.y }),
     },
     grid: gridOf(spec, tile),
-    ...matmulWork(spec),
+    ...matmulWork(spec, { columnSums }),
   });
 }
 

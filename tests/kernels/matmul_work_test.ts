@@ -33,6 +33,22 @@ Deno.test("matmulWork() counts what the epilogue reads and writes", () => {
   assertEquals(detail, "NN 5x7x3 bias gelu added");
 });
 
+Deno.test("matmulWork() counts what is fused: a residual, a derivative, column sums where the kernel takes them", () => {
+  const beside = createTensor("beside", [5, 7]);
+  const plain = matmulWork(specOf({ mode: "NN" }));
+  const residual = matmulWork(specOf({ mode: "NN", residual: beside }));
+  const derivative = matmulWork(specOf({ mode: "NN", derivative: { x: beside, kind: "gelu" } }));
+  for (const { bytes } of [residual, derivative]) assertEquals(bytes, plain.bytes + 4 * 5 * 7);
+  assertEquals([residual.detail, derivative.detail], ["NN 5x7x3 residual", "NN 5x7x3 d_gelu"]);
+  const spec = specOf({ mode: "TN", columnSum: { y: createTensor("d_bias", [7]), accumulate: true } });
+  assertEquals(matmulWork(spec).bytes, plain.bytes);
+  assertEquals(matmulWork(spec, { columnSums: true }), {
+    flops: plain.flops + 3 * 7,
+    bytes: plain.bytes + 4 * 2 * 7,
+    detail: "TN 5x7x3 column_sum",
+  });
+});
+
 const T = 6;
 const D = 4;
 const BATCH = 3;
