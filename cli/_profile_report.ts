@@ -9,10 +9,18 @@ import { formatColumns, formatCount } from "./_columns.ts";
 export const GROUPINGS = ["kernel", "shape", "operation"] as const;
 export type Grouping = typeof GROUPINGS[number];
 
+/** How busy the machine was before it was measured. */
+export interface Load {
+  /** Programs that wanted to run, on average over the last minute. */
+  readonly average: number;
+  readonly cores: number;
+}
+
 /** The whole report. */
-export function formatProfile(profile: Profile, by: Grouping): string[] {
+export function formatProfile(profile: Profile, options: { by: Grouping; load?: Load }): string[] {
+  const { by, load } = options;
   const { step, token, shape, batchSize, microSteps } = profile;
-  const lines = formatHeader(profile);
+  const lines = formatHeader(profile, load);
   if (step) {
     const batches = microSteps > 1 ? `${microSteps} x ${batchSize}` : String(batchSize);
     const title = `Training step: ${batches} sequences of ${shape.maxSeqLen} tokens`;
@@ -29,7 +37,8 @@ export function formatProfile(profile: Profile, by: Grouping): string[] {
   return lines;
 }
 
-function formatHeader({ adapter, kernels, timing, parameters, shape, ceilings }: Profile): string[] {
+function formatHeader(profile: Profile, load: Load | undefined): string[] {
+  const { adapter, kernels, timing, parameters, shape, ceilings } = profile;
   const { gflops, f16Gflops, gbPerSecond } = ceilings;
   const f16 = f16Gflops === undefined ? "" : `, ${formatFigure(f16Gflops)} in f16`;
   const timed = timing === "waiting" ? "by waiting for each" : "by timestamps";
@@ -42,7 +51,16 @@ function formatHeader({ adapter, kernels, timing, parameters, shape, ceilings }:
       `width ${shape.dModel}, context ${shape.maxSeqLen}, vocabulary ${formatCount(shape.vocabSize)}`,
     ],
     ["Ceilings", `compute ${formatFigure(gflops)} GFLOP/s${f16}, copy ${formatFigure(gbPerSecond)} GB/s`],
+    ...busyLines(timing, load),
   ]);
+}
+
+/** An adapter that computes on the CPU shares it with everything else. */
+function busyLines(timing: Profile["timing"], load: Load | undefined): string[][] {
+  if (timing !== "waiting" || !load || load.average <= load.cores / 2) return [];
+  const text = `load ${load.average.toFixed(1)} on ${counted(load.cores, "core")} before it began: ` +
+    "times and ceilings are worse than they could be";
+  return [["Busy", text]];
 }
 
 interface PartContext {
@@ -135,7 +153,7 @@ function formatTotals(
       formatMs(sum.ms - wallMs),
       sum.ms >= wallMs
         ? "device less wall: what timing dispatches one by one adds"
-        : "device less wall: meanwhile the device waits for the host",
+        : "device less wall: gaps between dispatches, or a machine that is busy",
     ],
     [
       "Rate",

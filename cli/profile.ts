@@ -72,6 +72,7 @@ async function run(call: CommandCall): Promise<number | void> {
   const only = choice(call, "only", PARTS);
   for (const flag of ["json", "svg"]) await checkFolder(flag, call.text(flag));
   const { config } = await call.loadConfig({ base: await baseOf(call) });
+  const load = { average: Deno.loadavg()[0], cores: navigator.hardwareConcurrency };
   const options = { only, rounds: call.number("rounds") ?? ROUNDS, steps: call.number("steps") ?? STEPS };
   using progress = new ProgressLine();
   const { result, signal } = await runEngine<ProfileEvent, Profile>({ name: "profile", config, options }, {
@@ -80,7 +81,7 @@ async function run(call: CommandCall): Promise<number | void> {
   });
   if (signal) return signalStatus(signal);
   progress.clear();
-  printLines(formatProfile(result, by));
+  printLines(formatProfile(result, { by, load }));
   const files = { json: formatJson, svg: drawProfile };
   for (const [flag, format] of Object.entries(files)) {
     const path = call.text(flag);

@@ -161,17 +161,16 @@ class Bars {
     const share = Math.min(1, Math.max(rates.ofCompute, rates.ofCopy));
     const color = colorOf(row.operation);
     const dark = { ...bar, y: bar.y + bar.height * (1 - share), height: bar.height * share };
-    const name = `${row.kernel} ${row.detail}`.trim();
-    const lines: [string, string] = [
-      name,
-      `${formatMs(row.ms)}, ${percent(Math.max(rates.ofCompute, rates.ofCopy))} of ${rates.bound}`,
-    ];
+    const figures = `${formatMs(row.ms)}, ${
+      percent(Math.max(rates.ofCompute, rates.ofCopy))
+    } of ${rates.bound}`;
     this.#add(bar, [
       rectangle(bar, `fill="${color}" fill-opacity="0.14"`),
       rectangle(dark, `fill="${color}" fill-opacity="0.42"`),
-      drawLabel(lines, bar),
+      drawLabel(row, figures, bar),
     ], [
-      ...lines,
+      `${row.kernel} ${row.detail}`.trim(),
+      figures,
       this.#timeOf(row),
       `${figure(rates.gflops)} GFLOP/s, ${percent(rates.ofCompute)} of compute`,
       `${figure(rates.gbPerSecond)} GB/s, ${percent(rates.ofCopy)} of copy`,
@@ -190,26 +189,37 @@ class Bars {
   }
 }
 
-/** Two lines, lying where there is room; standing where there is not, and on one line in a narrow bar. */
-function drawLabel([name, figures]: readonly [string, string], bar: Bar): string {
+/** Kernel, shape and figures: lying where there is room, standing where there is not, on as many lines as fit. */
+function drawLabel(row: ProfileRow, figures: string, bar: Bar): string {
   if (bar.width < MIN_LABEL) return "";
-  const lines = [name, figures];
+  const { kernel, detail } = row;
+  const lines = [kernel, detail, figures].filter((line) => line !== "");
   if (Math.max(...lines.map((line) => textWidth(line, FONT_SIZE))) + 2 * PADDING <= bar.width) {
     const x = round(bar.x + PADDING);
     return lines.map((line, i) => svgText([x, bar.y + 17 + i * LINE_HEIGHT], line)).join("");
   }
   const room = bar.height - 2 * PADDING;
-  const [kernel] = name.split(" ");
-  const oneLine = [`${name}  ${figures}`, `${name}  ${figures.split(",")[0]}`, name, kernel];
-  const standing = bar.width >= 2 * LINE_HEIGHT + 2
-    ? lines
-    : [oneLine.find((text) => textWidth(text, FONT_SIZE) <= room) ?? ""];
+  const name = `${kernel} ${detail}`.trim();
+  const forms = [lines, [name, figures], [`${name}  ${figures}`], [`${name}  ${formatMs(row.ms)}`]];
+  const fits = (form: readonly string[]) =>
+    form.length * LINE_HEIGHT + 2 <= Math.max(bar.width, LINE_HEIGHT + 2) &&
+    form.every((line) => textWidth(line, FONT_SIZE) <= room);
+  const standing = forms.find(fits) ?? [firstWords(name, room)];
   const left = bar.x + (bar.width - standing.length * LINE_HEIGHT) / 2 + 11;
   const y = bar.y + bar.height - PADDING;
   return standing.map((line, i) => {
     const x = round(left + i * LINE_HEIGHT);
     return svgText([x, y], line, `transform="rotate(-90 ${x} ${y})"`);
   }).join("");
+}
+
+/** The first words of a text, as many as fit. */
+function firstWords(text: string, width: number): string {
+  let words = text;
+  while (textWidth(words, FONT_SIZE) > width && words.includes(" ")) {
+    words = words.slice(0, words.lastIndexOf(" "));
+  }
+  return words;
 }
 
 function rectangle({ x, y, width, height }: Bar, style: string): string {
