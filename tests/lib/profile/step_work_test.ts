@@ -60,3 +60,21 @@ Deno.test("every dispatch of a step moves something, and no more than is bound",
     assertEquals(isFine, true, `${dispatch.kernel} moves ${bytes} of ${bound} bytes`);
   }
 });
+
+const pairs = T * (T + 1) / 2;
+/** Floats moved and operations done by one dispatch of a kernel; T is a multiple of 64, so zeros fill the squares. */
+const BY_HAND: Readonly<Record<string, { floats: number; flops: number }>> = {
+  embedding_forward: { floats: 2 * N + C * (N + V + T), flops: N * C },
+  layer_norm_forward: { floats: 2 * N * C + 2 * C + 2 * N, flops: 8 * N * C },
+  attention_softmax: { floats: B * H * (pairs + T * T), flops: 9 * B * H * pairs },
+  attention_softmax_backward: { floats: B * H * (2 * pairs + T * T), flops: 5 * B * H * pairs },
+  linear_cross_entropy_rows: { floats: N * (2 + 2 * V), flops: 9 * N * V },
+  activation_backward: { floats: 3 * N * 4 * C, flops: 20 * N * 4 * C },
+};
+
+for (const [kernel, { floats, flops }] of Object.entries(BY_HAND)) {
+  Deno.test(`${kernel} says how much work it is`, async () => {
+    const dispatch = (await dispatchesOf("tile")).find((dispatch) => dispatch.kernel === kernel)!;
+    assertEquals([bytesOf(dispatch), dispatch.flops], [4 * floats, flops]);
+  });
+}
