@@ -17,20 +17,21 @@ export interface Ceilings {
 }
 
 /** Invocations of a dispatch, each of four elements: from what fills a few cores to what fills a large GPU. */
-const INVOCATIONS = [12, 14, 16, 18, 20].map((power) => 2 ** power);
+const INVOCATIONS = [10, 12, 14, 16, 18, 20].map((power) => 2 ** power);
 const ITERATIONS = 2000;
 
 /** A dispatch this long is measured well, and a longer one would hold the screen up. */
 const LONG_ENOUGH_MS = 20;
-const ROUNDS = 8;
+/** A dispatch is repeated this often and this long: on a busy CPU some of many short ones run undisturbed. */
+const ROUNDS = { fewest: 5, most: 200, ms: 150 };
 
-/** Bytes of a copied buffer: beyond the caches of every device so far. */
-const COPY_BYTES = 128 * 2 ** 20;
+/** Bytes of a copied buffer: beyond the caches of every GPU so far; CPUs have smaller ones, and take longer. */
+const COPY_BYTES = { gpu: 128 * 2 ** 20, cpu: 32 * 2 ** 20 };
 
 /**
  * Measures what the adapter reaches at best; takes about a second.
  *
- * @param gpu its storage keeps two buffers of 128 MiB, or of what one binding holds, until it is closed
+ * @param gpu its storage keeps two buffers of up to 128 MiB until it is closed
  * @returns the best of several sizes and rounds
  */
 export async function measureCeilings(gpu: GpuBackend): Promise<Ceilings> {
@@ -58,7 +59,8 @@ async function arithmeticCeiling(gpu: GpuBackend, element: CeilingElement): Prom
 }
 
 async function memoryCeiling(gpu: GpuBackend): Promise<number> {
-  const bytes = Math.min(COPY_BYTES, gpu.maxArenaElements * 4);
+  const wanted = gpu.device.traits.isSoftware ? COPY_BYTES.cpu : COPY_BYTES.gpu;
+  const bytes = Math.min(wanted, gpu.maxArenaElements * 4);
   const elements = Math.floor(bytes / 16) * 4;
   let best = 0;
   for (const vectors of [1, 4]) {
@@ -75,7 +77,9 @@ async function memoryCeiling(gpu: GpuBackend): Promise<number> {
 async function bestTime(gpu: GpuBackend, tape: Tape): Promise<{ ms: number; flops: number }> {
   const program = gpu.compile(tape.calls, "ceiling");
   let ms = Infinity;
-  for (let round = 0; round < ROUNDS; round++) {
+  const startedAt = performance.now();
+  for (let round = 0; round < ROUNDS.most; round++) {
+    if (round >= ROUNDS.fewest && performance.now() - startedAt > ROUNDS.ms) break;
     const [nanoseconds] = await gpu.time(program);
     if (nanoseconds > 0) ms = Math.min(ms, nanoseconds / 1e6);
   }
