@@ -1,4 +1,5 @@
-// What `sheepop profile` prints: a table for a step and one for a token, and what the times of each add up to.
+// What `sheepop profile` prints: a table for a step and one for a token, and what the times of each add up
+// to.
 
 import type { Profile } from "../lib/profile/profile.ts";
 import type { PartProfile } from "../lib/profile/profile_training.ts";

@@ -1,5 +1,5 @@
-// Two operations no model has: arithmetic without memory and memory without arithmetic. How fast an adapter runs them is
-// what every other kernel is measured by (lib/profile/ceilings.ts).
+// Two operations no model has: arithmetic without memory and memory without arithmetic. How fast an adapter
+// runs them is what every other kernel is measured by (lib/profile/ceilings.ts).
 
 import { elementwiseGrid } from "../add/add.ts";
 import { type Call, floats, type Pass } from "../program/call.ts";

@@ -1,7 +1,8 @@
 // Copies Vectors from one buffer to another: the most memory traffic a kernel of this adapter can get done.
 //   y[i] = x[i]
-// x, y [4 size] as Vectors. Invocation n of the grid, rows of 64 * num_workgroups.x, copies VECTORS Vectors from
-// VECTORS n on: one is best where neighbours read together, four where an invocation is a loop over lanes.
+// x, y [4 size] as Vectors. Invocation n of the grid, rows of 64 * num_workgroups.x, copies VECTORS Vectors
+// from VECTORS n on: one is best where neighbours read together, four where an invocation is a loop over
+// lanes.
 // y is overwritten. Reference: ceiling_reference.ts
 override VECTORS: u32;
 struct CeilingShape {

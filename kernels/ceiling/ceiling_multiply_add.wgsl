@@ -1,12 +1,15 @@
-// Multiplies and adds in registers and does nothing else: the most arithmetic a kernel of this adapter can get done.
+// Multiplies and adds in registers and does nothing else: the most arithmetic a kernel of this adapter can
+// get done.
 //   a_k[i] = (k + 1) x[i], then 4 ITERATIONS times a_k[i] = a_k[i] factor + addend, for k = 0..3
 //   y[i] = a_0[i] + a_1[i] + a_2[i] + a_3[i]
-// x, y [4 size] as Vectors, terms [8]: factor in the first four, addend in the last. Invocation i computes Vector i.
-// Sixteen sums per invocation do not depend on each other, so that none waits for the one before; four rounds an
-// iteration, so that the loop itself costs little. y is overwritten.
-// An invocation runs ITERATIONS loops, known to the compiler, which saves a CPU adapter a fifth of its time: at most 60,000, because software adapters stop it after 65,535.
-// A thread out of range computes all the same and stores nothing: a return before the loop would mask every sum in it,
-// which costs a CPU adapter a sixth of its speed.
+// x, y [4 size] as Vectors, terms [8]: factor in the first four, addend in the last. Invocation i computes
+// Vector i.
+// Sixteen sums per invocation do not depend on each other, so that none waits for the one before; four rounds
+// an iteration, so that the loop itself costs little. y is overwritten.
+// An invocation runs ITERATIONS loops, known to the compiler, which saves a CPU adapter a fifth of its time:
+// at most 60,000, because software adapters stop it after 65,535.
+// A thread out of range computes all the same and stores nothing: a return before the loop would mask every
+// sum in it, which costs a CPU adapter a sixth of its speed.
 // Precision is Element, f32 or f16: `alias Element` stands before this file.
 // Reference: ceiling_reference.ts
 override ITERATIONS: u32;

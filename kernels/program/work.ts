@@ -1,12 +1,13 @@
-// How much work a dispatch is, for the profile: the bytes it has to move and what tells it from other dispatches of its
-// kernel. Operations that touch only part of what they bind, or read what they write, say so themselves.
+// How much work a dispatch is, for the profile: the bytes it has to move and what tells it from other
+// dispatches of its kernel. Operations that touch only part of what they bind, or read what they write, say
+// so themselves.
 
 import { type Dispatch, isTexture, isWritten, type Resource } from "./lowering.ts";
 import { sizeOf } from "./tensor.ts";
 
 /**
- * Bytes that must move between memory and the kernel at least once: what is bound, each once, and what is added to
- * twice. A texture counts 16 bytes for each texel that holds columns of its matrix.
+ * Bytes that must move between memory and the kernel at least once: what is bound, each once, and what is
+ * added to twice. A texture counts 16 bytes for each texel that holds columns of its matrix.
  */
 export function bytesOf(dispatch: Dispatch): number {
   if (dispatch.bytes !== undefined) return dispatch.bytes;

@@ -1,5 +1,6 @@
-// How fast this adapter can compute and move memory at all: the best of a kernel that only multiplies and adds and of one
-// that only copies. A kernel of the model is judged by its share of them, not by the data sheet of the machine.
+// How fast this adapter can compute and move memory at all: the best of a kernel that only multiplies and
+// adds and of one that only copies. A kernel of the model is judged by its share of them, not by the data
+// sheet of the machine.
 
 import { ceilingCopy, type CeilingElement, multiplyAdd } from "../../kernels/ceiling/ceiling.ts";
 import type { GpuBackend } from "../../kernels/program/gpu_backend.ts";
@@ -16,7 +17,9 @@ export interface Ceilings {
   readonly gbPerSecond: number;
 }
 
-/** Invocations of a dispatch, each of four elements: from what fills a few cores to what fills a large GPU. */
+/**
+ * Invocations of a dispatch, each of four elements: from what fills a few cores to what fills a large GPU.
+ */
 const INVOCATIONS = [10, 12, 14, 16, 18, 20].map((power) => 2 ** power);
 const ITERATIONS = 2000;
 
@@ -25,7 +28,9 @@ const LONG_ENOUGH_MS = 20;
 /** A dispatch is repeated this often and this long: on a busy CPU some of many short ones run undisturbed. */
 const ROUNDS = { fewest: 5, most: 200, ms: 150 };
 
-/** Bytes of a copied buffer: beyond the caches of every GPU so far; CPUs have smaller ones, and take longer. */
+/**
+ * Bytes of a copied buffer: beyond the caches of every GPU so far; CPUs have smaller ones, and take longer.
+ */
 const COPY_BYTES = { gpu: 128 * 2 ** 20, cpu: 32 * 2 ** 20 };
 
 /**

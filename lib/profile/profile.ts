@@ -1,5 +1,5 @@
-// What `sheepop profile` measures, as plain data: what the adapter reaches at best, and where the time of a training step
-// and of a decoded token goes, for the model that a configuration describes.
+// What `sheepop profile` measures, as plain data: what the adapter reaches at best, and where the time of a
+// training step and of a decoded token goes, for the model that a configuration describes.
 
 import { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { UsageError } from "../common/errors.ts";

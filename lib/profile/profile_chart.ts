@@ -1,6 +1,6 @@
-// The profile as a picture: bars that hang under one another, step over phases over operations over kernels, as wide as
-// they take time. Of a kernel, the dark part is as high as its share of the ceiling it is nearer to: what is light could
-// be won.
+// The profile as a picture: bars that hang under one another, step over phases over operations over kernels,
+// as wide as they take time. Of a kernel, the dark part is as high as its share of the ceiling it is nearer
+// to: what is light could be won.
 
 import { CHART_COLORS, CHART_INK } from "../monitor/chart_panel.ts";
 import { formatPixels } from "../monitor/curve.ts";
@@ -189,7 +189,9 @@ class Bars {
   }
 }
 
-/** Kernel, shape and figures: lying where there is room, standing where there is not, on as many lines as fit. */
+/**
+ * Kernel, shape and figures: lying where there is room, standing where there is not, on as many lines as fit.
+ */
 function drawLabel(row: ProfileRow, figures: string, bar: Bar): string {
   if (bar.width < MIN_LABEL) return "";
   const { kernel, detail } = row;

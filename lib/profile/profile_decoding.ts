@@ -1,5 +1,5 @@
-// The profile of a decoded token: every dispatch of it on its own, then runs of tokens as generation makes them. The cache
-// is full, so attention costs what it costs at most.
+// The profile of a decoded token: every dispatch of it on its own, then runs of tokens as generation makes
+// them. The cache is full, so attention costs what it costs at most.
 
 import type { GpuBackend, GpuProgram } from "../../kernels/program/gpu_backend.ts";
 import type { Config } from "../config/config.ts";

@@ -1,5 +1,6 @@
-// Where the time of programs goes, dispatch by dispatch: each is run several times, and a dispatch's best time counts,
-// because whatever else the machine does only adds. The one way to time kernels: the profile and the bench use it.
+// Where the time of programs goes, dispatch by dispatch: each is run several times, and a dispatch's best
+// time counts, because whatever else the machine does only adds. The one way to time kernels: the profile and
+// the bench use it.
 
 import type { GpuBackend, GpuProgram } from "../../kernels/program/gpu_backend.ts";
 import { type ProfileRow, rowsOfCommands } from "./profile_rows.ts";

@@ -93,7 +93,10 @@ function operationOf(pass: string): string {
 export interface RowRates {
   readonly gflops: number;
   readonly gbPerSecond: number;
-  /** Share of the ceiling of arithmetic, and of that of memory; above 1 where caches or the device itself copy faster. */
+  /**
+   * Share of the ceiling of arithmetic, and of that of memory; above 1 where caches or the device itself copy
+   * faster.
+   */
   readonly ofCompute: number;
   readonly ofCopy: number;
   /** The ceiling it is nearer to: the one that would stop it first. */

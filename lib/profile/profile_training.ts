@@ -14,9 +14,14 @@ export interface PartProfile {
   readonly rows: readonly ProfileRow[];
   /** Command buffers handed to the device. */
   readonly submits: number;
-  /** JavaScript: batches, writes, encoding, and submits where they do not compute, ms. A GPU works meanwhile. */
+  /**
+   * JavaScript: batches, writes, encoding, and submits where they do not compute, ms. A GPU works meanwhile.
+   */
   readonly hostMs: number;
-  /** Without instruments, from the first write until the result is read, ms: the best, and the one in the middle. */
+  /**
+   * Without instruments, from the first write until the result is read, ms: the best, and the one in the
+   * middle.
+   */
   readonly wallMs: number;
   readonly medianWallMs: number;
 }
@@ -84,8 +89,8 @@ export async function profileTraining(
 }
 
 /**
- * Made-up tokens, frequent and rare ones as text has them: the time of everything but the gradient of the embedding is the
- * same for all tokens.
+ * Made-up tokens, frequent and rare ones as text has them: the time of everything but the gradient of the
+ * embedding is the same for all tokens.
  */
 export function syntheticBatches(vocabSize: number): BatchSource {
   const fill = (stream: number, ids: Uint32Array) => {

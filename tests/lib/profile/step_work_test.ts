@@ -62,7 +62,10 @@ Deno.test("every dispatch of a step moves something, and no more than is bound",
 });
 
 const pairs = T * (T + 1) / 2;
-/** Floats moved and operations done by one dispatch of a kernel; T is a multiple of 64, so zeros fill the squares. */
+/**
+ * Floats moved and operations done by one dispatch of a kernel; T is a multiple of 64, so zeros fill the
+ * squares.
+ */
 const BY_HAND: Readonly<Record<string, { floats: number; flops: number }>> = {
   embedding_forward: { floats: 2 * N + C * (N + V + T), flops: N * C },
   layer_norm_forward: { floats: 2 * N * C + 2 * C + 2 * N, flops: 8 * N * C },
