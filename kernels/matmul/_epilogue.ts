@@ -43,6 +43,8 @@ export function matmulShape(spec: MatmulSpec, widths: { operands: 1 | 4; c: 1 | 
     ...operandShape("b", spec.b, widths.operands),
     k_start: 0,
     k_stop: spec.K,
+    k_part: 0,
+    columns: spec.N,
   };
 }
 

@@ -1,51 +1,131 @@
-// Lowers a product to the kernels that take any shape: tiles in workgroup memory, or plain loops.
+// Lowers a product to the kernels for GPUs: tiles in workgroup memory, of vectors where the operands allow, and to plain
+// loops. A sum may be split into parts that are added by a second pass in a fixed order.
 
-import type { Lowering } from "../program/lowering.ts";
+import type { Dispatch, Lowering } from "../program/lowering.ts";
+import { roundUp } from "../program/lowering.ts";
+import { chooseVariant } from "./_choice.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
-import { type MatmulSpec, matmulWork } from "./matmul_spec.ts";
+import { MAX_DEPTH, partTerms, type TileVariant, tileVariants } from "./_tile_variants.ts";
+import { type MatmulSpec, matmulWork, wholeOperand } from "./matmul_spec.ts";
 import operands from "./matmul_operands.wgsl" with { type: "text" };
 import matmulPlain from "./matmul_plain.wgsl" with { type: "text" };
+import matmulSplitSum from "./matmul_split_sum.wgsl" with { type: "text" };
 import matmulTile from "./matmul_tile.wgsl" with { type: "text" };
+import matmulTile4x4 from "./matmul_tile_4x4.wgsl" with { type: "text" };
+import matmulTile8x8 from "./matmul_tile_8x8.wgsl" with { type: "text" };
+import slices from "./matmul_tile_slices.wgsl" with { type: "text" };
 
 const CAUSALITIES = { none: 0, skip: 1, upto: 2, from: 3 };
-/** Columns and rows of C one workgroup computes. */
-const TILE = { kernel: "matmul_tile", code: matmulTile, columns: 64, rows: 64 };
-const PLAIN = { kernel: "matmul_plain", code: matmulPlain, columns: 8, rows: 32 };
 
-/** Longest sum of one dispatch: far from the 65,535 loop iterations an invocation may have on a software adapter. */
-const MAX_DEPTH = 32768;
+/** Text of every kernel a choice can be between: what was measured holds as long as it stays the same. */
+export const TILE_SOURCES: readonly string[] = [slices, matmulTile4x4, matmulTile8x8, matmulSplitSum];
 
-export function lowerTile(lowering: Lowering, spec: MatmulSpec): void {
-  for (let start = 0; start < spec.K; start += MAX_DEPTH) {
-    const stop = Math.min(spec.K, start + MAX_DEPTH);
-    lowerPiece(lowering, stop < spec.K ? withoutEpilogue(spec) : spec, { start, stop });
-  }
+/** A kernel, and the columns and rows of C one workgroup computes. */
+interface Kernel {
+  readonly kernel: string;
+  readonly code: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Floats in an element of a, b and c. */
+  readonly width: 1 | 4;
 }
 
-/** The part of a product that one dispatch is, for the profile. */
-function pieceOf(spec: MatmulSpec, { start, stop }: { start: number; stop: number }): MatmulSpec {
-  if (stop - start === spec.K) return spec;
-  return { ...spec, K: stop - start, accumulate: spec.accumulate || start > 0 };
+const PLAIN: Kernel = {
+  kernel: "matmul_plain",
+  code: epilogueSnippet(1) + operands + matmulPlain,
+  columns: 8,
+  rows: 32,
+  width: 1,
+};
+const SCALAR: Kernel = {
+  kernel: "matmul_tile",
+  code: epilogueSnippet(1) + operands + matmulTile,
+  columns: 64,
+  rows: 64,
+  width: 1,
+};
+
+export function lowerTile(lowering: Lowering, spec: MatmulSpec): void {
+  if (lowering.family === "plain") return lowerPieces(lowering, spec, PLAIN);
+  const variants = tileVariants(lowering, spec);
+  const name = chooseVariant(lowering, spec, {
+    variants: variants.map(({ name }) => name),
+    lower: lowerTile,
+  });
+  const variant = variants.find((variant) => variant.name === name)!;
+  if (variant.splits > 1) lowerSplit(lowering, spec, variant);
+  else lowerPieces(lowering, spec, kernelOf(variant));
+}
+
+function kernelOf({ block, side }: TileVariant): Kernel {
+  if (block === 1) return SCALAR;
+  const lines = `const SIDE = ${side}u;\nconst THREADS = ${(side / block) ** 2}u;\nalias Weight = vec4f;\n`;
+  return {
+    kernel: block === 8 ? "matmul_tile_8x8" : "matmul_tile_4x4",
+    code: lines + epilogueSnippet(4) + slices + (block === 8 ? matmulTile8x8 : matmulTile4x4),
+    columns: side,
+    rows: side,
+    width: 4,
+  };
+}
+
+/** One dispatch, or several that add up where the sum is longer than an invocation may loop. */
+function lowerPieces(lowering: Lowering, spec: MatmulSpec, kernel: Kernel): void {
+  for (let start = 0; start < spec.K; start += MAX_DEPTH) {
+    const stop = Math.min(spec.K, start + MAX_DEPTH);
+    const piece = stop < spec.K ? withoutEpilogue(spec) : spec;
+    const accumulate = spec.accumulate || start > 0;
+    lowering.dispatch({
+      ...dispatchOf({ ...piece, accumulate }, kernel, { k_start: start, k_stop: stop }),
+      ...matmulWork({ ...piece, accumulate, K: stop - start }),
+    });
+  }
 }
 
 function withoutEpilogue(spec: MatmulSpec): MatmulSpec {
   return { ...spec, bias: undefined, activation: "none", preActivation: undefined };
 }
 
-function lowerPiece(lowering: Lowering, spec: MatmulSpec, piece: { start: number; stop: number }): void {
-  const { kernel, code, columns, rows } = lowering.family === "plain" ? PLAIN : TILE;
+/** Every part of the sum is an entry of a batch; the second pass adds them and does what the epilogue does. */
+function lowerSplit(lowering: Lowering, spec: MatmulSpec, variant: TileVariant): void {
+  const { M, N } = spec;
+  const kPart = partTerms(spec, variant.splits);
+  const count = Math.ceil(spec.K / kPart);
+  const parts = lowering.scratch("matmul_parts", [count * M, roundUp(N, 4)]);
+  // Batch entries differ in their terms, not in where the operands lie.
+  const [a, b] = [spec.a, spec.b].map((operand) => ({ ...operand, rowsPerBatch: 0, rowsPerHead: 0 }));
+  const c = { ...wholeOperand(parts), rowsPerBatch: M };
+  const split = { ...withoutEpilogue(spec), a, b, c, accumulate: false, batch: count, heads: 1 };
   lowering.dispatch({
-    kernel,
-    code: epilogueSnippet(1) + operands + code,
+    ...dispatchOf(split, kernelOf(variant), { k_part: kPart }),
+    ...matmulWork({ ...split, K: kPart, batch: count }),
+  });
+  lowering.dispatch({
+    kernel: "matmul_split_sum",
+    code: epilogueSnippet(4) + matmulSplitSum,
+    constants: epilogueConstants(spec),
+    shape: { ...matmulShape(spec, { operands: 4, c: 4 }), k_part: kPart },
+    bindings: { parts, ...epilogueBindings(spec) },
+    grid: [Math.ceil(N / 4 / 64), M],
+    flops: count * M * N,
+    bytes: 4 * (count + 1 + Number(spec.accumulate ?? false)) * M * N,
+    detail: `sum of ${count} parts of ${M}x${N}`,
+  });
+}
+
+function dispatchOf(spec: MatmulSpec, kernel: Kernel, sums: Record<string, number>): Dispatch {
+  const { columns, rows, width } = kernel;
+  return {
+    kernel: kernel.kernel,
+    code: kernel.code,
     constants: {
-      ...epilogueConstants({ ...spec, accumulate: spec.accumulate || piece.start > 0 }),
+      ...epilogueConstants(spec),
       A_TRANSPOSED: Number(spec.mode === "TN"),
       B_TRANSPOSED: Number(spec.mode === "NT"),
       CAUSALITY: CAUSALITIES[spec.causality ?? "none"],
     },
-    shape: { ...matmulShape(spec, { operands: 1, c: 1 }), k_start: piece.start, k_stop: piece.stop },
+    shape: { ...matmulShape(spec, { operands: width, c: width }), ...sums },
     bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
     grid: [Math.ceil(spec.N / columns), Math.ceil(spec.M / rows), spec.batch ?? 1],
-    ...matmulWork(pieceOf(spec, piece)),
-  });
+  };
 }

@@ -22,7 +22,7 @@ export function fitsWave(lowering: Lowering, spec: MatmulSpec): boolean {
 }
 
 /** C is written in Vectors: the last one may reach beyond N only into the padding of its own row. */
-function storesVectors({ N, c, bias }: MatmulSpec): boolean {
+export function storesVectors({ N, c, bias }: MatmulSpec): boolean {
   if (pitchOf(c) % 4 !== 0 || c.column % 4 !== 0 || c.columnsPerHead % 4 !== 0) return false;
   if (N % 4 === 0) return true;
   return !bias && c.column === 0 && c.columnsPerHead === 0 && pitchOf(c) >= Math.ceil(N / 4) * 4;

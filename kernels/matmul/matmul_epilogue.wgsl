@@ -27,6 +27,8 @@ struct MatmulShape {
   b_columns_per_head: u32,
   k_start: u32,
   k_stop: u32,
+  k_part: u32, // terms of each part of a split sum, 0 where it is whole
+  columns: u32, // N in floats
 }
 override ACCUMULATE: u32 = 0u;
 override HAS_BIAS: u32 = 0u; // 0 no, 1 added here, 2 the kernel's sums start from bias_of()

@@ -12,6 +12,7 @@ import { type Command, type CopyCommand, encodeCopy, encodeDispatch, isCopy } fr
 import { GpuStorage, NO_PLAN, type Plan } from "./gpu_storage.ts";
 import {
   chooseFamily,
+  type ChooseVariant,
   type ChosenFamily,
   type Dispatch,
   type KernelFamily,
@@ -36,6 +37,8 @@ export interface GpuBackendOptions {
   kernels?: KernelFamily;
   /** Longest wanted time of one submit, ms. */
   segmentMs?: number;
+  /** Chooses between variants of kernels; the usual ones where left out. */
+  chooseVariant?: ChooseVariant;
 }
 
 const STAGING_BYTES = 1 << 22;
@@ -61,6 +64,7 @@ export class GpuBackend implements Backend {
   readonly #readback: Readback;
   readonly #kernels: KernelFamily;
   readonly #segmentMs: number;
+  readonly #chooseVariant: ChooseVariant | undefined;
   readonly #pipelines: Pipelines;
   readonly #pool = new SlotPool();
   readonly #storage: GpuStorage;
@@ -79,6 +83,7 @@ export class GpuBackend implements Backend {
     this.#readback = readback;
     this.#kernels = options.kernels ?? "auto";
     this.#segmentMs = options.segmentMs ?? 100;
+    this.#chooseVariant = options.chooseVariant;
     this.#pipelines = new Pipelines(device.gpu);
     this.#storage = new GpuStorage(device.gpu, device.traits);
     this.#rate = device.traits.isSoftware ? 2e7 : 1e9;
@@ -109,6 +114,7 @@ export class GpuBackend implements Backend {
     const recorder = new Recorder({
       traits: this.device.traits,
       family: this.#kernels,
+      chooseVariant: this.#chooseVariant,
       parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
     });
     for (const call of fuseEpilogues(calls)) {

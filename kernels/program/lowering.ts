@@ -70,6 +70,20 @@ export interface RowShape {
   readonly rows: number;
 }
 
+/** A decision between kernels that compute the same. */
+export interface VariantChoice {
+  /** What is computed, with all that its speed depends on: `tile NN 2048x768x256`. */
+  readonly subject: string;
+  /** Names of what computes it, the usual one first. */
+  readonly variants: readonly string[];
+  readonly flops: number;
+  /** Lowers the same computation over tensors of its own, for somebody who measures; asks for the choice again. */
+  trial(lowering: Lowering): void;
+}
+
+/** Names the variant to take; undefined takes the usual one. */
+export type ChooseVariant = (choice: VariantChoice) => string | undefined;
+
 export interface Lowering {
   readonly traits: DeviceTraits;
   readonly family: ChosenFamily;
@@ -83,6 +97,8 @@ export interface Lowering {
   texture(tensor: Tensor): Texture;
   /** Whether texture() would cost nothing. */
   hasTexture(tensor: Tensor): boolean;
+  /** Which of the variants to take. */
+  choose(choice: VariantChoice): string;
 }
 
 export function isTexture(resource: Tensor | Texture): resource is Texture {
@@ -104,10 +120,12 @@ export class Recorder implements Lowering {
   readonly #textures = new Map<string, Texture>();
   /** Textures of parameters outlive the program: packed again after each update, not here. */
   readonly #parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+  readonly #chooseVariant: ChooseVariant | undefined;
 
   constructor(options: {
     traits: DeviceTraits;
     family: KernelFamily;
+    chooseVariant?: ChooseVariant;
     parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
   }) {
     const { traits, family } = options;
@@ -117,6 +135,7 @@ export class Recorder implements Lowering {
     this.rowShape = { lanes, rows: Math.max(1, 64 / lanes) };
     this.lanesSnippet = traits.subgroupSize > 0 ? lanesSubgroup : lanesWorkgroup;
     this.#parameterTexture = options.parameterTexture;
+    this.#chooseVariant = options.chooseVariant;
   }
 
   dispatch(dispatch: Dispatch): void {
@@ -147,6 +166,12 @@ export class Recorder implements Lowering {
 
   hasTexture(tensor: Tensor): boolean {
     return tensor.lifetime === "parameter" || this.#textures.has(textureKey(tensor));
+  }
+
+  choose(choice: VariantChoice): string {
+    const name = this.#chooseVariant?.(choice);
+    // What was remembered by another version may be gone.
+    return name !== undefined && choice.variants.includes(name) ? name : choice.variants[0];
   }
 }
 

@@ -1,44 +1,18 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { lowerMatmul, matmul, referenceMatmul } from "../../kernels/matmul/matmul.ts";
-import {
-  type Causality,
-  type MatmulMode,
-  type MatmulSpec,
-  wholeOperand,
-} from "../../kernels/matmul/matmul_spec.ts";
+import { matmul } from "../../kernels/matmul/matmul.ts";
+import { type MatmulMode, type MatmulSpec, wholeOperand } from "../../kernels/matmul/matmul_spec.ts";
 import { matmulWave } from "../../kernels/matmul/matmul_wave.ts";
 import type { KernelFamily } from "../../kernels/program/lowering.ts";
-import { openReferenceBackend } from "../../kernels/program/reference_backend.ts";
 import { Tape } from "../../kernels/program/tape.ts";
-import { createTensor, sizeOf } from "../../kernels/program/tensor.ts";
-import { openTestGpu } from "../support/gpu.ts";
+import { createTensor } from "../../kernels/program/tensor.ts";
 import {
-  assertClose,
   assertGpuMatchesReference,
   assertGradientMatchesDifferences,
   inputTensor,
-  randomFloats,
-  type Subject,
 } from "../support/operation_checks.ts";
+import { assertProductMatches, HEAD_CASES, headProduct, product } from "../support/products.ts";
 
 const FAMILIES: KernelFamily[] = ["wave", "tile", "plain"];
-
-function product(
-  size: { M: number; K: number; N: number },
-  options: { bias?: boolean; activation?: "none" | "gelu" | "relu"; transposed?: boolean } = {},
-): () => Subject {
-  return () => {
-    const tape = new Tape();
-    const x = inputTensor("x", [size.M, size.K]);
-    const weight = inputTensor("weight", options.transposed ? [size.N, size.K] : [size.K, size.N]);
-    const bias = options.bias ? inputTensor("bias", [size.N]) : undefined;
-    const y = matmul(tape, x, weight, { ...options, bias });
-    const inputs = new Map([x, weight, ...(bias ? [bias] : [])].map((tensor, i) => {
-      return [tensor, randomFloats(sizeOf(tensor), i + 1)];
-    }));
-    return { tape, inputs, outputs: [y] };
-  };
-}
 
 for (const activation of ["none", "gelu"] as const) {
   Deno.test(`matmul() with activation ${activation} has the gradient of its numerical derivative`, async () => {
@@ -75,87 +49,6 @@ Deno.test("matmul() refuses different inner dimensions", () => {
   assertThrows(() => matmul(new Tape(), x, inputTensor("w", [4, 5])), TypeError, "need [..., K] and [K, N]");
 });
 
-/** Runs one product on both backends with a C that already holds numbers. */
-async function assertProductMatches(spec: MatmulSpec, kernels: KernelFamily): Promise<void> {
-  await using gpu = await openTestGpu({ kernels });
-  if (!gpu) return;
-  await using reference = openReferenceBackend();
-  const pass = {
-    name: "product",
-    reference: (_: unknown, values: Parameters<typeof referenceMatmul>[0]) => referenceMatmul(values, spec),
-    lower: (_: unknown, lowering: Parameters<typeof lowerMatmul>[0]) => lowerMatmul(lowering, spec),
-  };
-  const call = { pass, attributes: {}, inputs: {}, outputs: {}, site: 0 };
-  const tensors = new Set([spec.a.tensor, spec.b.tensor, spec.c.tensor, ...(spec.bias ? [spec.bias] : [])]);
-  for (const backend of [gpu, reference]) {
-    let seed = 1;
-    for (const tensor of tensors) {
-      const data = randomFloats(sizeOf(tensor), seed++);
-      if (tensor === spec.a.tensor && (spec.causality === "upto" || spec.causality === "from")) {
-        lowerTriangle(data, tensor.shape);
-      }
-      backend.write(tensor, data);
-    }
-    backend.compile([call], "product").replay();
-  }
-  const expected = await reference.read(spec.c.tensor);
-  const actual = await gpu.read(spec.c.tensor);
-  if (spec.causality === "skip") copyAboveDiagonal(expected, actual, spec);
-  assertClose(actual, expected, { name: "c" });
-}
-
-function lowerTriangle(data: Float32Array, shape: readonly number[]): void {
-  const T = shape[shape.length - 1];
-  data.forEach((_, i) => {
-    if (i % T > Math.floor(i / T) % T) data[i] = 0;
-  });
-}
-
-/** With "skip" the values above the diagonal are free. */
-function copyAboveDiagonal(expected: ArrayLike<number>, actual: ArrayLike<number>, spec: MatmulSpec): void {
-  for (let i = 0; i < expected.length; i++) {
-    if (i % spec.N > Math.floor(i / spec.N) % spec.M) (expected as Float32Array)[i] = actual[i];
-  }
-}
-
-interface HeadCase {
-  mode: MatmulMode;
-  causality: Causality;
-}
-
-/** Products as attention makes them: operands are slices of [B T, 3 C] and [B H T, T] tensors. */
-function headProduct(
-  { mode, causality }: HeadCase,
-  size: { B: number; H: number; T: number; D: number },
-): MatmulSpec {
-  const { B, H, T, D } = size;
-  const C = H * D;
-  const packed = (name: string, part: number) => ({
-    tensor: createTensor(name, [B * T, 3 * C], { lifetime: "persistent" }),
-    rowsPerBatch: T,
-    rowsPerHead: 0,
-    column: part * C,
-    columnsPerHead: D,
-  });
-  const scores = (name: string) => ({
-    tensor: createTensor(name, [B, H, T, T], { lifetime: "persistent" }),
-    rowsPerBatch: H * T,
-    rowsPerHead: T,
-    column: 0,
-    columnsPerHead: 0,
-  });
-  const common = { mode, causality, batch: B * H, heads: H };
-  if (causality === "skip") {
-    return { ...common, M: T, N: T, K: D, a: packed("q", 0), b: packed("k", 1), c: scores("s") };
-  }
-  return { ...common, M: T, N: D, K: T, a: scores("p"), b: packed("v", 2), c: packed("y", 1) };
-}
-
-const HEAD_CASES: HeadCase[] = [
-  { mode: "NT", causality: "skip" },
-  { mode: "NN", causality: "upto" },
-  { mode: "TN", causality: "from" },
-];
 for (const kernels of FAMILIES) {
   for (const headCase of HEAD_CASES) {
     for (

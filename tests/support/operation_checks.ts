@@ -4,7 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { copy } from "../../kernels/copy/copy.ts";
 import type { Backend } from "../../kernels/program/backend.ts";
-import type { KernelFamily } from "../../kernels/program/lowering.ts";
+import type { GpuBackendOptions } from "../../kernels/program/gpu_backend.ts";
 import { openReferenceBackend } from "../../kernels/program/reference_backend.ts";
 import type { Tape } from "../../kernels/program/tape.ts";
 import { createTensor, sizeOf, type Tensor } from "../../kernels/program/tensor.ts";
@@ -95,9 +95,9 @@ async function run(backend: Backend, subject: Differentiated): Promise<Map<strin
 /** Checks that outputs and gradients on the GPU equal those of the reference: |d| <= tolerance * (0.1 + |expected|). */
 export async function assertGpuMatchesReference(
   make: () => Subject,
-  options: { tolerance?: number; kernels?: KernelFamily } = {},
+  options: { tolerance?: number } & GpuBackendOptions = {},
 ): Promise<void> {
-  await using gpu = await openTestGpu({ kernels: options.kernels });
+  await using gpu = await openTestGpu(options);
   if (!gpu) return;
   const subject = differentiate(make());
   await using reference = openReferenceBackend();

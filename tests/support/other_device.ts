@@ -30,5 +30,6 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
     scratch: (name, shape, dtype) => lowering.scratch(name, shape, dtype),
     texture: (tensor) => lowering.texture(tensor),
     hasTexture: (tensor) => lowering.hasTexture(tensor),
+    choose: (choice) => lowering.choose(choice),
   };
 }
