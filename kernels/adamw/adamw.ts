@@ -1,12 +1,15 @@
 // AdamW over one window of the flat parameters: moments, bias correction, decoupled weight decay, clipping by
-// the factor the training step found, and clearing of the gradient, in one reading of memory.
+// the factor the training step found, the f16 copy of the parameters where products read one, and clearing of the
+// gradient, in one reading of memory.
 // Paper: Loshchilov and Hutter, "Decoupled weight decay regularization", https://arxiv.org/abs/1711.05101
 
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
-import type { Lowering } from "../program/lowering.ts";
+import { ENABLE_F16, type Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
 import { sizeOf, type Tensor } from "../program/tensor.ts";
 import stepControl from "../snippets/step_control.wgsl" with { type: "text" };
+import copyF16 from "./adamw_copy_f16.wgsl" with { type: "text" };
+import copyNone from "./adamw_copy_none.wgsl" with { type: "text" };
 import adamwUpdate from "./adamw_update.wgsl" with { type: "text" };
 import { adamwReference } from "./adamw_reference.ts";
 
@@ -92,12 +95,13 @@ function lowerAdamw(call: Call, lowering: Lowering): void {
   const { beta1, beta2, epsilon, weightDecay } = optionsOf(call);
   const { decay, state, control } = call.inputs;
   const { parameter, gradient, moment1, moment2 } = call.outputs;
+  const half = lowering.half(parameter);
   const quads = sizeOf(parameter) / 4;
   const groups = Math.ceil(quads / WORKGROUP);
   const columns = Math.min(groups, MOST_COLUMNS);
   lowering.dispatch({
     kernel: "adamw_update",
-    code: stepControl + adamwUpdate,
+    code: (half ? ENABLE_F16 + copyF16 : copyNone) + stepControl + adamwUpdate,
     constants: {
       SIZE: quads,
       BETA1: beta1,
@@ -108,7 +112,16 @@ function lowerAdamw(call: Call, lowering: Lowering): void {
       EPSILON: epsilon,
       WEIGHT_DECAY: weightDecay,
     },
-    bindings: { parameter, gradient, moment1, moment2, decay, state, control },
+    bindings: {
+      parameter,
+      gradient,
+      moment1,
+      moment2,
+      decay,
+      state,
+      control,
+      ...(half ? { copy: half } : {}),
+    },
     grid: [columns, Math.ceil(groups / columns)],
     flops: 16 * sizeOf(parameter),
     // Each of the four windows is read and written.

@@ -7,7 +7,7 @@
 // parameter, gradient, moment1, moment2 [SIZE] vec4s; decay one f32 for 16 vec4s; state TrainingState;
 // control StepControl. Invocation i of the grid, rows of 256 * num_workgroups.x, updates vec4 i. All in f32.
 // When state.skipped is set, only the gradient is written.
-// Snippets: step_control. Reference: adamw_reference.ts
+// Snippets: step_control, adamw_copy_none or adamw_copy_f16. Reference: adamw_reference.ts
 // Paper: Loshchilov and Hutter, "Decoupled weight decay regularization", https://arxiv.org/abs/1711.05101
 override SIZE: u32;
 override BETA1: f32;
@@ -41,7 +41,9 @@ fn adamw_update(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
     moment1[i] = m;
     moment2[i] = v;
     let kept = 1.0 - rate * WEIGHT_DECAY * decay[i / 16u];
-    parameter[i] = parameter[i] * kept - step * m / (sqrt(v) * root2 + EPSILON);
+    let updated = parameter[i] * kept - step * m / (sqrt(v) * root2 + EPSILON);
+    parameter[i] = updated;
+    keep_copy(i, updated);
   }
   gradient[i] = vec4f();
 }

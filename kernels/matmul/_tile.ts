@@ -1,12 +1,12 @@
 // Lowers a product to the kernels for GPUs: tiles in workgroup memory, of vectors where the operands allow, and to plain
 // loops. A sum may be split into parts that are added by a second pass in a fixed order.
 
-import type { Dispatch, Lowering } from "../program/lowering.ts";
-import { roundUp } from "../program/lowering.ts";
+import { type Dispatch, ENABLE_F16, type Lowering, roundUp } from "../program/lowering.ts";
+import type { Tensor } from "../program/tensor.ts";
 import { chooseVariant } from "./_choice.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import { MAX_DEPTH, partTerms, type TileVariant, tileVariants } from "./_tile_variants.ts";
-import { type MatmulSpec, matmulWork, wholeOperand } from "./matmul_spec.ts";
+import { type MatmulSpec, matmulWork, type Operand, wholeOperand } from "./matmul_spec.ts";
 import operands from "./matmul_operands.wgsl" with { type: "text" };
 import matmulPlain from "./matmul_plain.wgsl" with { type: "text" };
 import matmulSplitSum from "./matmul_split_sum.wgsl" with { type: "text" };
@@ -30,6 +30,10 @@ interface Kernel {
   readonly width: 1 | 4;
 }
 
+/** An operand that may be read from an f16 copy. */
+type TileOperand = Operand & { readonly half?: Tensor };
+type TileSpec = MatmulSpec & { readonly b: TileOperand };
+
 const PLAIN: Kernel = {
   kernel: "matmul_plain",
   code: epilogueSnippet(1) + operands + matmulPlain,
@@ -48,21 +52,32 @@ const SCALAR: Kernel = {
 export function lowerTile(lowering: Lowering, spec: MatmulSpec): void {
   if (lowering.family === "plain") return lowerPieces(lowering, spec, PLAIN);
   const variants = tileVariants(lowering, spec);
+  const half = variants[0].block > 1 ? lowering.half(spec.b.tensor) : undefined;
   const name = chooseVariant(lowering, spec, {
     variants: variants.map(({ name }) => name),
     lower: lowerTile,
+    note: half ? "f16 weights" : undefined,
   });
   const variant = variants.find((variant) => variant.name === name)!;
-  if (variant.splits > 1) lowerSplit(lowering, spec, variant);
-  else lowerPieces(lowering, spec, kernelOf(variant));
+  if (variant.block === 1) return lowerPieces(lowering, spec, SCALAR);
+  const kernel = kernelOf(variant, half !== undefined);
+  const chosen = half ? { ...spec, b: withinCopy(spec.b, half) } : spec;
+  if (variant.splits > 1) lowerSplit(lowering, chosen, { kernel, splits: variant.splits });
+  else lowerPieces(lowering, chosen, kernel);
 }
 
-function kernelOf({ block, side }: TileVariant): Kernel {
-  if (block === 1) return SCALAR;
-  const lines = `const SIDE = ${side}u;\nconst THREADS = ${(side / block) ** 2}u;\nalias Weight = vec4f;\n`;
+/** The same numbers in the f16 copy of all parameters, which is bound whole: its windows may start between alignments. */
+function withinCopy(b: Operand, half: Tensor): TileOperand {
+  return { ...b, half, column: b.tensor.offset + b.column };
+}
+
+function kernelOf({ block, side }: TileVariant, readsHalf: boolean): Kernel {
+  const lines = `const SIDE = ${side}u;\nconst THREADS = ${(side / block) ** 2}u;\n` +
+    `alias Weight = ${readsHalf ? "vec4h" : "vec4f"};\n`;
   return {
     kernel: block === 8 ? "matmul_tile_8x8" : "matmul_tile_4x4",
-    code: lines + epilogueSnippet(4) + slices + (block === 8 ? matmulTile8x8 : matmulTile4x4),
+    code: (readsHalf ? ENABLE_F16 : "") + lines + epilogueSnippet(4) + slices +
+      (block === 8 ? matmulTile8x8 : matmulTile4x4),
     columns: side,
     rows: side,
     width: 4,
@@ -70,7 +85,7 @@ function kernelOf({ block, side }: TileVariant): Kernel {
 }
 
 /** One dispatch, or several that add up where the sum is longer than an invocation may loop. */
-function lowerPieces(lowering: Lowering, spec: MatmulSpec, kernel: Kernel): void {
+function lowerPieces(lowering: Lowering, spec: TileSpec, kernel: Kernel): void {
   for (let start = 0; start < spec.K; start += MAX_DEPTH) {
     const stop = Math.min(spec.K, start + MAX_DEPTH);
     const piece = stop < spec.K ? withoutEpilogue(spec) : spec;
@@ -82,22 +97,27 @@ function lowerPieces(lowering: Lowering, spec: MatmulSpec, kernel: Kernel): void
   }
 }
 
-function withoutEpilogue(spec: MatmulSpec): MatmulSpec {
+function withoutEpilogue(spec: TileSpec): TileSpec {
   return { ...spec, bias: undefined, activation: "none", preActivation: undefined };
 }
 
 /** Every part of the sum is an entry of a batch; the second pass adds them and does what the epilogue does. */
-function lowerSplit(lowering: Lowering, spec: MatmulSpec, variant: TileVariant): void {
+function lowerSplit(
+  lowering: Lowering,
+  spec: TileSpec,
+  { kernel, splits }: { kernel: Kernel; splits: number },
+): void {
   const { M, N } = spec;
-  const kPart = partTerms(spec, variant.splits);
+  const kPart = partTerms(spec, splits);
   const count = Math.ceil(spec.K / kPart);
   const parts = lowering.scratch("matmul_parts", [count * M, roundUp(N, 4)]);
   // Batch entries differ in their terms, not in where the operands lie.
-  const [a, b] = [spec.a, spec.b].map((operand) => ({ ...operand, rowsPerBatch: 0, rowsPerHead: 0 }));
+  const a = { ...spec.a, rowsPerBatch: 0, rowsPerHead: 0 };
+  const b = { ...spec.b, rowsPerBatch: 0, rowsPerHead: 0 };
   const c = { ...wholeOperand(parts), rowsPerBatch: M };
   const split = { ...withoutEpilogue(spec), a, b, c, accumulate: false, batch: count, heads: 1 };
   lowering.dispatch({
-    ...dispatchOf(split, kernelOf(variant), { k_part: kPart }),
+    ...dispatchOf(split, kernel, { k_part: kPart }),
     ...matmulWork({ ...split, K: kPart, batch: count }),
   });
   lowering.dispatch({
@@ -113,7 +133,7 @@ function lowerSplit(lowering: Lowering, spec: MatmulSpec, variant: TileVariant):
   });
 }
 
-function dispatchOf(spec: MatmulSpec, kernel: Kernel, sums: Record<string, number>): Dispatch {
+function dispatchOf(spec: TileSpec, kernel: Kernel, sums: Record<string, number>): Dispatch {
   const { columns, rows, width } = kernel;
   return {
     kernel: kernel.kernel,
@@ -125,7 +145,7 @@ function dispatchOf(spec: MatmulSpec, kernel: Kernel, sums: Record<string, numbe
       CAUSALITY: CAUSALITIES[spec.causality ?? "none"],
     },
     shape: { ...matmulShape(spec, { operands: width, c: width }), ...sums },
-    bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
+    bindings: { a: spec.a.tensor, b: spec.b.half ?? spec.b.tensor, ...epilogueBindings(spec) },
     grid: [Math.ceil(spec.N / columns), Math.ceil(spec.M / rows), spec.batch ?? 1],
   };
 }

@@ -16,6 +16,8 @@ import {
   type ChosenFamily,
   type Dispatch,
   type KernelFamily,
+  type Operands,
+  packedHalf,
   type RecordedDispatch,
   Recorder,
   type Texture,
@@ -35,6 +37,8 @@ export interface GpuBackendOptions {
   /** Takes an adapter that computes on the CPU. */
   software?: boolean;
   kernels?: KernelFamily;
+  /** f16 needs an adapter with shader-f16. */
+  operands?: Operands;
   /** Longest wanted time of one submit, ms. */
   segmentMs?: number;
   /** Chooses between variants of kernels; the usual ones where left out. */
@@ -63,12 +67,16 @@ export class GpuBackend implements Backend {
   submitMs = 0;
   readonly #readback: Readback;
   readonly #kernels: KernelFamily;
+  readonly #operands: Operands;
   readonly #segmentMs: number;
   readonly #chooseVariant: ChooseVariant | undefined;
   readonly #pipelines: Pipelines;
   readonly #pool = new SlotPool();
   readonly #storage: GpuStorage;
   readonly #parameterTextures = new Map<string, { texture: Texture; pack: Command }>();
+  readonly #parameterHalves = new Map<Tensor, { half: Tensor; pack: Command }>();
+  /** Parameters the host wrote since their f16 copies were made; the optimizer writes the copies itself. */
+  readonly #writtenParameters = new Set<Tensor>();
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pendingCost = 0;
@@ -82,6 +90,7 @@ export class GpuBackend implements Backend {
     this.device = device;
     this.#readback = readback;
     this.#kernels = options.kernels ?? "auto";
+    this.#operands = options.operands ?? "f32";
     this.#segmentMs = options.segmentMs ?? 100;
     this.#chooseVariant = options.chooseVariant;
     this.#pipelines = new Pipelines(device.gpu);
@@ -115,6 +124,7 @@ export class GpuBackend implements Backend {
       traits: this.device.traits,
       family: this.#kernels,
       chooseVariant: this.#chooseVariant,
+      parameterHalf: this.#operands === "f16" ? (root) => this.#parameterHalf(root) : undefined,
       parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
     });
     for (const call of fuseEpilogues(calls)) {
@@ -133,7 +143,9 @@ export class GpuBackend implements Backend {
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array, offset = 0): void {
-    const target = this.#storage.bufferOf(rootOf(tensor), NO_PLAN);
+    const root = rootOf(tensor);
+    if (root.lifetime === "parameter") this.#writtenParameters.add(root);
+    const target = this.#storage.bufferOf(root, NO_PLAN);
     const start = (tensor.offset + offset) * 4;
     if (!this.#encoder || data.byteLength > STAGING_BYTES) {
       this.flush();
@@ -173,6 +185,11 @@ export class GpuBackend implements Backend {
 
   refreshParameters(): void {
     this.#encode(this.#refreshCommands());
+    for (const root of this.#writtenParameters) {
+      const copy = this.#parameterHalves.get(root);
+      if (copy) this.#encode([copy.pack]);
+    }
+    this.#writtenParameters.clear();
   }
 
   /** What refreshParameters() runs, as a program: the textures of parameters asked for so far. */
@@ -265,6 +282,17 @@ export class GpuBackend implements Backend {
       this.#encode([entry.pack]);
     }
     return entry.texture;
+  }
+
+  #parameterHalf(root: Tensor): Tensor {
+    let entry = this.#parameterHalves.get(root);
+    if (!entry) {
+      const { half, pack } = packedHalf(root);
+      entry = { half, pack: this.#command({ ...pack, origin: REFRESH }, NO_PLAN) };
+      this.#parameterHalves.set(root, entry);
+      this.#encode([entry.pack]);
+    }
+    return entry.half;
   }
 
   #command(dispatch: RecordedDispatch, plan: Plan): Command {

@@ -5,6 +5,7 @@
 import type { DeviceTraits } from "../device/device.ts";
 import lanesSubgroup from "../snippets/lanes_subgroup.wgsl" with { type: "text" };
 import lanesWorkgroup from "../snippets/lanes_workgroup.wgsl" with { type: "text" };
+import packHalf from "./pack_half.wgsl" with { type: "text" };
 import packTexture from "./pack_texture.wgsl" with { type: "text" };
 import { columnsOf, createTensor, type DType, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
 import { vectorOf } from "./vector.ts";
@@ -25,6 +26,12 @@ export interface Texture {
   readonly width: number;
   readonly height: number;
 }
+
+/** How products read parameters: as they are, or through an f16 copy. */
+export type Operands = "f32" | "f16";
+
+/** First line of a kernel that uses f16. */
+export const ENABLE_F16 = "enable f16;\n";
 
 /** What a binding of a kernel may be given; undefined binds an empty stand-in for an operand a variant does not use. */
 export type Resource = Tensor | Texture | undefined;
@@ -97,6 +104,11 @@ export interface Lowering {
   texture(tensor: Tensor): Texture;
   /** Whether texture() would cost nothing. */
   hasTexture(tensor: Tensor): boolean;
+  /**
+   * The f16 copy of everything that shares storage with a parameter, in u32s of two elements each; undefined where
+   * products read f32, and for other tensors. Who writes parameters writes it too.
+   */
+  half(tensor: Tensor): Tensor | undefined;
   /** Which of the variants to take. */
   choose(choice: VariantChoice): string;
 }
@@ -121,11 +133,14 @@ export class Recorder implements Lowering {
   /** Textures of parameters outlive the program: packed again after each update, not here. */
   readonly #parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
   readonly #chooseVariant: ChooseVariant | undefined;
+  readonly #parameterHalf: ((root: Tensor) => Tensor) | undefined;
 
   constructor(options: {
     traits: DeviceTraits;
     family: KernelFamily;
     chooseVariant?: ChooseVariant;
+    /** Undefined where products read f32. */
+    parameterHalf?: (root: Tensor) => Tensor;
     parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
   }) {
     const { traits, family } = options;
@@ -136,6 +151,7 @@ export class Recorder implements Lowering {
     this.lanesSnippet = traits.subgroupSize > 0 ? lanesSubgroup : lanesWorkgroup;
     this.#parameterTexture = options.parameterTexture;
     this.#chooseVariant = options.chooseVariant;
+    this.#parameterHalf = options.parameterHalf;
   }
 
   dispatch(dispatch: Dispatch): void {
@@ -166,6 +182,12 @@ export class Recorder implements Lowering {
 
   hasTexture(tensor: Tensor): boolean {
     return tensor.lifetime === "parameter" || this.#textures.has(textureKey(tensor));
+  }
+
+  half(tensor: Tensor): Tensor | undefined {
+    const root = rootOf(tensor);
+    if (root.lifetime !== "parameter" || sizeOf(root) % 4 !== 0) return undefined;
+    return this.#parameterHalf?.(root);
   }
 
   choose(choice: VariantChoice): string {
@@ -212,6 +234,25 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
       bytes: 4 * sizeOf(tensor) + 16 * texels * height,
       // Rows that are whole blocks leave nothing to pad.
       copy: rows === height && columns === texels * 4 ? { from: tensor, to: texture } : undefined,
+    },
+  };
+}
+
+/** Makes the f16 copy of a flat window, and what fills it. */
+export function packedHalf(root: Tensor): { half: Tensor; pack: Dispatch } {
+  const size = sizeOf(root);
+  const half = createTensor(`${root.name}_f16`, [size / 2], { dtype: "u32", lifetime: "persistent" });
+  const groups = Math.ceil(size / 4 / 256);
+  const columns = Math.min(groups, 32768);
+  return {
+    half,
+    pack: {
+      kernel: "pack_half",
+      code: ENABLE_F16 + packHalf,
+      constants: { SIZE: size / 4 },
+      bindings: { source: root, half },
+      grid: [columns, Math.ceil(groups / columns)],
+      flops: size,
     },
   };
 }

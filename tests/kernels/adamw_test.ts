@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { adamw, type AdamwTensors } from "../../kernels/adamw/adamw.ts";
+import type { Pass } from "../../kernels/program/call.ts";
 import type { Backend } from "../../kernels/program/backend.ts";
 import { openReferenceBackend } from "../../kernels/program/reference_backend.ts";
 import {
@@ -10,7 +11,7 @@ import {
   packTrainingState,
 } from "../../kernels/program/step_control.ts";
 import { Tape } from "../../kernels/program/tape.ts";
-import { createTensor } from "../../kernels/program/tensor.ts";
+import { createTensor, type Tensor } from "../../kernels/program/tensor.ts";
 import { openTestGpu } from "../support/gpu.ts";
 import { assertClose, randomFloats } from "../support/operation_checks.ts";
 
@@ -21,7 +22,7 @@ const RESULTS = ["parameter", "gradient", "moment1", "moment2"] as const;
 function tensorsOf(size: number): AdamwTensors {
   const flat = (name: string) => createTensor(name, [size], { lifetime: "optimizer" });
   return {
-    parameter: flat("parameter"),
+    parameter: createTensor("parameter", [size], { lifetime: "parameter" }),
     gradient: flat("gradient"),
     moment1: flat("moment1"),
     moment2: flat("moment2"),
@@ -100,6 +101,36 @@ Deno.test("adamw() skips without touching a bit but clears the gradient", async 
   const after = await update(gpu, { size: 640, steps: 3, skipped: 3, gradients });
   assertEquals(after, before);
   assertEquals(after.gradient, new Float32Array(640));
+});
+
+Deno.test("adamw() writes the f16 copy of what it updates, and none of what it skips", async () => {
+  await using gpu = await openTestGpu({ kernels: "tile", operands: "f16" });
+  if (!gpu?.device.traits.hasF16) return;
+  const size = 64 * 5;
+  const tensors = tensorsOf(size);
+  const tape = new Tape();
+  adamw(tape, tensors, OPTIONS);
+  let half: Tensor | undefined;
+  const pass: Pass = {
+    name: "look",
+    reference: () => {},
+    lower: (_, lowering) => half = lowering.half(tensors.parameter),
+  };
+  tape.record(pass, { inputs: {}, outputs: {}, attributes: {} });
+  gpu.write(tensors.parameter, randomFloats(size, 1, 0.001));
+  const program = gpu.compile(tape.calls, "update");
+  gpu.write(tensors.decay, new Float32Array(size / 64).fill(1));
+  gpu.write(tensors.control, packStepControl(CONTROL));
+  for (const skipped of [0, 1]) {
+    const state = { ...INITIAL_TRAINING_STATE, correction1: 0.1, correction2: 0.05, skipped };
+    gpu.write(tensors.state, packTrainingState(state));
+    gpu.write(tensors.gradient, randomFloats(size, 2));
+    program.replay();
+    const copy = new Float16Array((await gpu.read(half!)).buffer as ArrayBuffer);
+    const parameter = await gpu.read(tensors.parameter);
+    // A step moves parameters by 0.01: ten times what they were.
+    assertClose(copy, parameter, { name: "copy", tolerance: 1e-3 });
+  }
 });
 
 Deno.test("adamw() refuses sizes that do not fit together", () => {

@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { wholeOperand } from "../../kernels/matmul/matmul_spec.ts";
-import { createTensor } from "../../kernels/program/tensor.ts";
+import { copy } from "../../kernels/copy/copy.ts";
+import { matmul } from "../../kernels/matmul/matmul.ts";
+import { Tape } from "../../kernels/program/tape.ts";
+import { createTensor, type Tensor, viewOf } from "../../kernels/program/tensor.ts";
+import { openTestGpu } from "../support/gpu.ts";
 import { assertGpuMatchesReference } from "../support/operation_checks.ts";
 import {
   assertProductMatches,
@@ -93,3 +97,56 @@ Deno.test("lowerMatmul() splits sums past the loop limit of software adapters", 
   await assertProductMatches(wholeProduct("NN", { M: 12, N: 4, K: 70000 }), "tile", wanted);
   assert(wanted.wasOffered);
 });
+
+/** A weight among others in one storage, at an offset that is no multiple of 256 bytes in its f16 copy. */
+function weightWithin(shape: readonly number[]): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const all = createTensor("parameters", [64 + Math.ceil(size / 64) * 64], { lifetime: "parameter" });
+  return viewOf(all, { offset: 64, shape });
+}
+
+for (const variant of [...TILES, "4x4/32 split 2"]) {
+  Deno.test(`lowerMatmul() reads f16 copies of weights to within 1e-2 of the reference (tile ${variant})`, async () => {
+    if (!await hasF16()) return;
+    for (const mode of ["NN", "NT"] as const) {
+      const wanted = wanting(variant);
+      // The errors of 516 rounded weights add up to more, and their products cancel.
+      const [K, tolerance] = variant.includes("split") ? [516, 4e-2] : [44, 1e-2];
+      const spec = wholeProduct(mode, { M: 76, N: 72, K });
+      const b = wholeOperand(weightWithin(spec.b.tensor.shape));
+      const options = { ...wanted, operands: "f16" as const };
+      await assertProductMatches({ ...spec, b }, "tile", { ...options, tolerance });
+      assert(wanted.wasOffered);
+      const isExact = await assertProductMatches({ ...spec, b }, "tile", options).then(
+        () => true,
+        () => false,
+      );
+      assert(!isExact, "the copy was not read: the product is as exact as with f32");
+    }
+  });
+}
+
+Deno.test("lowerMatmul() reads the parameters as the host wrote them last (f16)", async () => {
+  if (!await hasF16()) return;
+  await using gpu = await openTestGpu({ kernels: "tile", operands: "f16" });
+  if (!gpu) return;
+  const weight = weightWithin([4, 4]);
+  const x = createTensor("x", [20, 4], { lifetime: "persistent" });
+  const y = createTensor("y", [20, 4], { lifetime: "persistent" });
+  const tape = new Tape();
+  copy(tape, matmul(tape, x, weight), y);
+  const program = gpu.compile(tape.calls, "product");
+  gpu.write(x, new Float32Array(80).fill(1));
+  for (const value of [2, 3, 1e6]) {
+    gpu.write(weight, new Float32Array(16).fill(value));
+    gpu.refreshParameters();
+    program.replay();
+    // What f16 cannot hold is the largest number it can.
+    assertEquals(await gpu.read(y), new Float32Array(80).fill(4 * Math.min(value, 65504)));
+  }
+});
+
+async function hasF16(): Promise<boolean> {
+  await using gpu = await openTestGpu();
+  return gpu?.device.traits.hasF16 ?? false;
+}

@@ -30,6 +30,7 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
     scratch: (name, shape, dtype) => lowering.scratch(name, shape, dtype),
     texture: (tensor) => lowering.texture(tensor),
     hasTexture: (tensor) => lowering.hasTexture(tensor),
+    half: (tensor) => lowering.half(tensor),
     choose: (choice) => lowering.choose(choice),
   };
 }
