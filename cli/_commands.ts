@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./profile.ts")).profileCommand,
   },
   {
+    name: "tune",
+    summary: "Measure which kernels are the fastest for a model here",
+    load: async () => (await import("./tune.ts")).tuneCommand,
+  },
+  {
     name: "config",
     summary: "Show, describe or write the configuration",
     load: async () => (await import("./config.ts")).configCommand,

@@ -55,6 +55,7 @@ export function formatGpu(gpu: GpuExamination): string[] {
       ["Buffer", `at most ${formatBytes(traits.maxBufferBytes)}`],
       ["Texture", `at most ${formatCount(traits.maxTextureRows)} rows`],
       ["Kernels", gpu.kernels],
+      ["Tuning", formatTuning(gpu.tuning)],
       ["Opening", formatMs(gpu.openMs)],
       ["Readback", formatMs(gpu.readbackMs)],
       [
@@ -84,6 +85,14 @@ export function formatAdvice(os: SystemFacts["os"]): string[] {
     ...steps.map((step) => `  ${step}`),
     "Without one, --device reference computes on the reference, hundreds of times slower",
   ];
+}
+
+function formatTuning({ path, subjects, problem }: GpuExamination["tuning"]): string {
+  if (path === null) return "off";
+  if (problem !== undefined) return `${path} is not used: ${problem}`;
+  return subjects > 0
+    ? `${formatCount(subjects)} products measured, in ${path}`
+    : "none yet: sheepop tune measures";
 }
 
 function hints({ traits, selfTest, kernels }: GpuExamination): string[] {

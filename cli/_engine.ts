@@ -17,6 +17,7 @@ export type EngineJob =
     | { readonly name: "generate"; readonly options: Omit<GenerateOptions, Hooks> }
     | { readonly name: "doctor" }
     | { readonly name: "profile"; readonly options: Omit<ProfileRequest, Hooks> }
+    | { readonly name: "tune" }
   );
 
 export type EngineMessage =

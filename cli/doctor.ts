@@ -16,7 +16,7 @@ export const doctorCommand: Command = {
     "Shows the WebGPU adapter with its features and limits, trains a tiny model one step on it and compares " +
     "every gradient with the reference on the CPU. Exit status 0 when all is well, 1 when the adapter " +
     "computes wrongly, 2 when there is none.",
-  settings: ["resources.kernels"],
+  settings: ["resources.kernels", "resources.tuning"],
   flags: [{ name: "json", doc: "Print JSON" }],
   examples: [
     { line: "sheepop doctor", doc: "look at the machine" },

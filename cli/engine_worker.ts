@@ -37,6 +37,10 @@ async function run(
     const { profileModel } = await import("../lib/profile/profile.ts");
     return await profileModel(job.config, { ...job.options, ...hooks });
   }
+  if (job.name === "tune") {
+    const { tuneModel } = await import("../lib/tuning/tune.ts");
+    return await tuneModel(job.config, hooks);
+  }
   const { generateFromCheckpoint } = await import("../lib/inference/generate.ts");
   return await generateFromCheckpoint(job.config, { ...job.options, ...hooks });
 }

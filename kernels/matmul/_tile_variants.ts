@@ -1,5 +1,5 @@
 // The ways to compute a product by tiles in workgroup memory, and which of them is taken where nobody measured: the
-// largest tile that still gives a GPU enough to do. Figures are reasoned from the H100 (132 multiprocessors); WebGPU does
+// one that an estimate says to be the fastest. Figures are reasoned from the H100 (132 multiprocessors); WebGPU does
 // not tell how many compute units an adapter has. `sheepop tune` measures instead.
 
 import type { Lowering } from "../program/lowering.ts";
@@ -21,14 +21,20 @@ export interface TileVariant {
 type Tile = Pick<TileVariant, "block" | "side">;
 
 const SCALAR: TileVariant = { name: "scalar", block: 1, side: 64, splits: 1 };
-/** From the one that loads least for each product to the one with the most workgroups. */
-const TILES: readonly Tile[] = [
-  { block: 8, side: 128 },
-  { block: 8, side: 64 },
-  { block: 4, side: 64 },
-  { block: 4, side: 32 },
+/**
+ * From the one that loads least for each product to the one with the most workgroups. `rate`: expected share of the best
+ * kernel's speed where there is enough to do. A block of 8 reads 16 floats of workgroup memory for 64 products, one of 4
+ * reads 8 for 16, which that memory just keeps up with; small tiles read the operands more often.
+ */
+const TILES: readonly (Tile & { readonly rate: number })[] = [
+  { block: 8, side: 128, rate: 1 },
+  { block: 8, side: 64, rate: 0.9 },
+  { block: 4, side: 64, rate: 0.6 },
+  { block: 4, side: 32, rate: 0.45 },
 ];
 const SPLITS = [1, 2, 4, 8, 16];
+/** What is left of the speed each time the parts of a sum are doubled: they are written and read again. */
+const SPLIT_RATE = 0.97;
 
 /** Workgroups that keep a GPU busy: one for every compute unit of a large one. */
 const WANTED_GROUPS = 128;
@@ -48,7 +54,8 @@ export function tileVariants(lowering: Lowering, spec: MatmulSpec): readonly Til
   if (!readsVectors(spec)) return [SCALAR];
   const variants = TILES.filter((tile) => fitsCausality(tile, spec)).flatMap((tile) =>
     SPLITS.filter((splits) => fitsSplit(lowering, spec, { ...tile, splits })).map((splits) => ({
-      ...tile,
+      block: tile.block,
+      side: tile.side,
       splits,
       name: `${tile.block}x${tile.block}/${tile.side}${splits > 1 ? ` split ${splits}` : ""}`,
     }))
@@ -88,12 +95,19 @@ function tilesOf({ M, N, batch = 1 }: MatmulSpec, { side }: Tile): number {
   return Math.ceil(M / side) * Math.ceil(N / side) * batch;
 }
 
-/** The first that fills a GPU; where none does, the one that comes nearest. */
+/**
+ * The one with the highest expected rate: that of its kernel on a GPU that is full, times how full the product makes it,
+ * times the share of its tiles that lies within C.
+ */
 function usualVariant(variants: readonly TileVariant[], spec: MatmulSpec): TileVariant {
-  const share = (variant: TileVariant) => {
-    const groups = tilesOf(spec, variant) * variant.splits;
-    const invocations = groups * (variant.side / variant.block) ** 2;
-    return Math.min(1, groups / WANTED_GROUPS, invocations / WANTED_INVOCATIONS);
+  const score = (variant: TileVariant) => {
+    const { block, side, splits } = variant;
+    const tiles = tilesOf(spec, variant);
+    const groups = tiles * splits;
+    const full = Math.min(1, groups / WANTED_GROUPS, groups * (side / block) ** 2 / WANTED_INVOCATIONS);
+    const used = spec.M * spec.N * (spec.batch ?? 1) / (tiles * side ** 2);
+    const rate = TILES.find((tile) => tile.block === block && tile.side === side)!.rate;
+    return rate * full * used * SPLIT_RATE ** Math.log2(splits);
   };
-  return variants.reduce((best, variant) => share(variant) > share(best) ? variant : best);
+  return variants.reduce((best, variant) => score(variant) > score(best) ? variant : best);
 }

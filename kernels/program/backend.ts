@@ -25,6 +25,8 @@ export interface Backend extends AsyncDisposable {
   refreshParameters(): void;
   /** Hands queued work to the device now. */
   flush(): void;
+  /** Variants of kernels that programs were lowered to, by what was computed. */
+  readonly variants: ReadonlyMap<string, string>;
   /** Command buffers handed to the device so far. */
   readonly submits: number;
 }

@@ -21,6 +21,7 @@ import {
   type RecordedDispatch,
   Recorder,
   type Texture,
+  type VariantChoice,
 } from "./lowering.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
@@ -41,7 +42,7 @@ export interface GpuBackendOptions {
   operands?: Operands;
   /** Longest wanted time of one submit, ms. */
   segmentMs?: number;
-  /** Chooses between variants of kernels; the usual ones where left out. */
+  /** Chooses between variants of kernels; the usual one where left out, and for a name that is not offered. */
   chooseVariant?: ChooseVariant;
 }
 
@@ -62,6 +63,7 @@ export async function openGpuBackend(options: GpuBackendOptions = {}): Promise<G
 export class GpuBackend implements Backend {
   readonly device: Device;
   readonly maxArenaElements: number;
+  readonly variants = new Map<string, string>();
   submits = 0;
   /** Time spent in handing them over, ms. A software adapter computes in it. */
   submitMs = 0;
@@ -123,7 +125,7 @@ export class GpuBackend implements Backend {
     const recorder = new Recorder({
       traits: this.device.traits,
       family: this.#kernels,
-      chooseVariant: this.#chooseVariant,
+      chooseVariant: (choice) => this.#chosen(choice),
       parameterHalf: this.#operands === "f16" ? (root) => this.#parameterHalf(root) : undefined,
       parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
     });
@@ -282,6 +284,15 @@ export class GpuBackend implements Backend {
       this.#encode([entry.pack]);
     }
     return entry.texture;
+  }
+
+  #chosen(choice: VariantChoice): string {
+    const { subject, variants } = choice;
+    const name = this.#chooseVariant?.(choice);
+    // What was remembered by another version may be gone.
+    const taken = name !== undefined && variants.includes(name) ? name : variants[0];
+    this.variants.set(subject, taken);
+    return taken;
   }
 
   #parameterHalf(root: Tensor): Tensor {

@@ -24,6 +24,7 @@ export function openReferenceBackend(): Backend & { readonly values: Values } {
     maxArenaElements: 2 ** 28,
     values,
     submits: 0,
+    variants: new Map(),
     compile(calls: readonly Call[]): Program {
       const learned = learnedBy(calls);
       return {

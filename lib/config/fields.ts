@@ -274,6 +274,16 @@ export const FIELDS = {
         "Matmul kernels: wave for software Vulkan, tile for GPUs, plain for software OpenGL; auto chooses by adapter",
       is: { type: "choice", default: "auto", choices: ["auto", "wave", "tile", "plain"] },
     },
+    operands: {
+      doc:
+        "How products of more than 8 rows read weights: f32, or f16 copies, for adapters with shader-f16 and tile kernels",
+      is: { type: "choice", default: "f32", choices: ["f32", "f16"] },
+    },
+    tuning: {
+      doc:
+        "Measurements that choose between variants of kernels: auto uses those of sheepop tune on this adapter, off none, else the path of a file",
+      is: { type: "text", default: "auto" },
+    },
     segmentMs: {
       doc: "Longest piece of GPU work submitted at once, so that the machine stays responsive",
       is: { type: "integer", default: 100, min: 1, max: 10_000, unit: "ms" },

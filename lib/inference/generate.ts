@@ -100,7 +100,9 @@ export async function generateFromCheckpoint(config: Config, options: GenerateOp
   // Where none is left, the error says why.
   for (const message of warnings) onEvent({ kind: "warning", message });
   const tokenizer = parseTokenizer(checkpoint.tokenizer);
-  await using backend = await openBackend(config.resources);
+  await using backend = await openBackend(config.resources, {
+    onWarning: (message) => onEvent({ kind: "warning", message }),
+  });
   const gpt = openModel(backend, modelShape(checkpoint.config.model, tokenizer.vocabSize), {
     trainable: false,
   });

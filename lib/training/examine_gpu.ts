@@ -7,6 +7,7 @@ import { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { createTensor } from "../../kernels/program/tensor.ts";
 import type { Config } from "../config/config.ts";
 import { openBackend } from "../model/open_backend.ts";
+import { findTuning, tuningPath } from "../tuning/tuning_file.ts";
 import { selfTest, type SelfTestResult } from "./self_test.ts";
 
 /** What was found out about a GPU. */
@@ -14,6 +15,15 @@ export interface GpuExamination {
   readonly traits: DeviceTraits;
   /** Kernels it gets. */
   readonly kernels: ChosenFamily;
+  /** What `sheepop tune` remembered for it. */
+  readonly tuning: {
+    /** File in use, or that would be; null where tuning is off or no folder is known. */
+    readonly path: string | null;
+    /** Products with a measurement. */
+    readonly subjects: number;
+    /** Why the file is not used. */
+    readonly problem?: string;
+  };
   /** Time to open the device. */
   readonly openMs: number;
   /** Median time until a few numbers of a waiting device are read back. */
@@ -40,11 +50,18 @@ export async function examineGpu(resources: Config["resources"]): Promise<GpuExa
   return {
     traits: backend.device.traits,
     kernels: backend.family,
+    tuning: await examineTuning(resources.tuning, backend.device.traits),
     openMs,
     readbackMs,
     selfTest: await selfTest(backend),
     selfTestMs: performance.now() - testedAt,
   };
+}
+
+async function examineTuning(setting: string, traits: DeviceTraits): Promise<GpuExamination["tuning"]> {
+  const path = tuningPath(setting, traits) ?? null;
+  const file = await findTuning(setting, traits);
+  return { path, subjects: Object.keys(file?.tuning?.subjects ?? {}).length, problem: file?.problem };
 }
 
 async function measureReadback(backend: GpuBackend): Promise<number> {

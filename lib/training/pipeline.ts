@@ -10,6 +10,7 @@ import { type Generator, openGenerator } from "../inference/generator.ts";
 import { ingest } from "../ingest/ingest.ts";
 import { drawPlots } from "../monitor/plots.ts";
 import { readTokenizer } from "../tokenizer/tokenizer_file.ts";
+import { readRunDevice } from "./run_folder.ts";
 import type { TrainEvent } from "./train_events.ts";
 import { train, type TrainOptions, type TrainOutcome } from "./train.ts";
 
@@ -76,7 +77,10 @@ export async function trainFromFiles(
   const onEvent = options.onEvent ?? (() => {});
   const dataset = await prepareData(config, onEvent);
   const settled = options.epochs ? withEpochs(config, dataset.info.train.tokens, options.epochs) : config;
-  await using backend = await openBackend(settled.resources);
+  await using backend = await openBackend(settled.resources, {
+    run: options.resume === "continue" ? await readRunDevice(settled.training.runDir) : undefined,
+    onWarning: (message) => onEvent({ kind: "warning", message }),
+  });
   const { gpt, ...outcome } = await train(backend, settled, {
     resume: options.resume ?? "never",
     from: options.from,

@@ -28,12 +28,20 @@ export type LoadedRun = Checkpoint & { readonly path: string };
 /** What becomes of a run that the folder holds: refused, continued, or replaced. */
 export type Resume = "never" | "continue" | "restart";
 
+/** What of a run decides bits and is no key of the configuration. */
+export interface RunDevice {
+  readonly device: string;
+  /** Variants of kernels, by what they compute. */
+  readonly variants: Readonly<Record<string, string>>;
+}
+
 /** Keys that decide the numbers of a run: a resumed run must agree on them. */
 const FIXED_GROUPS = ["model", "tokenizer"];
 const FIXED_KEYS = ["training.batch_size", "training.gradient_accumulation_steps", "training.seed"];
 
 /** Keys without influence on the result, ignored when a finished run is compared with what is asked for. */
 const FREE_GROUPS = ["monitor", "generate", "resources", "checkpoint"];
+const DECIDING_KEYS = ["resources.operands"];
 const FREE_KEYS = ["training.run_dir", "training.sample_prompt", "training.sample_tokens", "data.output_dir"];
 
 /**
@@ -103,6 +111,7 @@ function assertSameRun(config: Config, run: LoadedRun, datasetHash: string): voi
 }
 
 function decidesResult(key: string): boolean {
+  if (DECIDING_KEYS.includes(key)) return true;
   return !FREE_KEYS.includes(key) && !FREE_GROUPS.includes(key.split(".")[0]);
 }
 
@@ -130,6 +139,21 @@ async function clearRun(runDir: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** What the run in a folder was computed with; undefined where the folder does not say so. */
+export async function readRunDevice(runDir: string): Promise<RunDevice | undefined> {
+  const text = await Deno.readTextFile(join(runDir, "run.json")).catch(() => "{}");
+  let run: Partial<RunDevice> | null;
+  try {
+    run = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { device, variants } = run ?? {};
+  return typeof device === "string" && typeof variants === "object" && variants !== null
+    ? { device, variants }
+    : undefined;
 }
 
 /** Writes what a run was started with, for people and for whoever repeats it. */

@@ -18,6 +18,8 @@ export interface RunRecordOptions {
   readonly run: LoadedRun | undefined;
   /** Adapter, or the reference. */
   readonly device: string;
+  /** Variants of kernels its programs were lowered to. */
+  readonly variants: ReadonlyMap<string, string>;
   /** Steps in one pass over the training split. */
   readonly stepsPerEpoch: number;
   readonly onEvent: (event: TrainEvent) => void;
@@ -36,7 +38,7 @@ export class RunRecord implements Disposable {
 
   /** Writes the run's files and opens its metrics; rows past the checkpoint of a continued run are dropped. */
   static async open(config: Config, options: RunRecordOptions): Promise<RunRecord> {
-    const { device, dataset } = options;
+    const { device, dataset, variants } = options;
     const { seed } = config.training;
     await writeRunFiles(config, {
       seed,
@@ -44,6 +46,7 @@ export class RunRecord implements Disposable {
       deno: Deno.version.deno,
       device,
       dataset: dataset.hash,
+      variants: Object.fromEntries(variants),
     });
     return new RunRecord(config, options);
   }

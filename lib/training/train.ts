@@ -69,7 +69,7 @@ export async function train(
   if (run) trainer.restore(run, run.step);
   else initializeModel(backend, gpt, seed);
   const stepsPerEpoch = windowsPerEpoch * config.model.maxSeqLen / trainer.tokensPerStep;
-  const { description: device } = backend;
+  const { description: device, variants } = backend;
   onEvent({
     kind: "opened",
     device,
@@ -83,7 +83,15 @@ export async function train(
   const upToDate = trainer.step >= maxSteps;
   if (!upToDate) {
     const tokenizer = await Deno.readTextFile(join(dataset.dir, dataset.info.tokenizer));
-    using record = await RunRecord.open(config, { dataset, tokenizer, run, device, stepsPerEpoch, onEvent });
+    using record = await RunRecord.open(config, {
+      dataset,
+      tokenizer,
+      run,
+      device,
+      variants,
+      stepsPerEpoch,
+      onEvent,
+    });
     const loop = new Loop(trainer, config, { splits, record, onEvent });
     while (trainer.step < maxSteps && !shouldStop()) await loop.advance();
     await loop.finish();

@@ -20,6 +20,7 @@ export function watchBackend(
   return {
     description: backend.description,
     maxArenaElements: backend.maxArenaElements,
+    variants: backend.variants,
     replays,
     get reads(): number {
       return reads;
