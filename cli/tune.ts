@@ -1,8 +1,15 @@
 // `sheepop tune`: measures which variants of kernels are the fastest for a model on this adapter, and remembers it.
 
+import { dirname } from "node:path";
 import { UsageError } from "../lib/common/errors.ts";
 import type { TuneEvent, TuneOutcome } from "../lib/tuning/tune.ts";
-import { listTunings, readTuning, type TunedSubject, type TuningFile } from "../lib/tuning/tuning_file.ts";
+import {
+  listTunings,
+  readTuning,
+  type TunedSubject,
+  type TuningFile,
+  tuningFolder,
+} from "../lib/tuning/tuning_file.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
 import { formatSubject, formatSummary, formatTuningFile } from "./_tune_report.ts";
 import type { Command, CommandCall } from "./command.ts";
@@ -14,8 +21,8 @@ export const tuneCommand: Command = {
   name: "tune",
   doc:
     "Times the variants of every matrix product that training and generating with the configured model make on " +
-    "this adapter, and remembers the fastest. train and generate use what is remembered for the adapter, the " +
-    "driver's name and these kernels. Variants differ in speed and in rounding, in nothing else. The data is read " +
+    "this adapter, and remembers the fastest. train and generate use what is remembered for the adapter and " +
+    "these kernels, unless --tuning off is set. Variants differ in speed and in rounding, in nothing else. The data is read " +
     "as train does, for the size of the vocabulary, unless --vocab-size gives it.",
   settings: ["model", "training.batch_size", "data", "tokenizer", "resources"],
   flags: [
@@ -26,7 +33,6 @@ export const tuneCommand: Command = {
     { line: "sheepop tune --config big.yaml", doc: "measure the model of a configuration" },
     { line: "sheepop tune --vocab-size 50257", doc: "without reading the data" },
     { line: "sheepop tune --show", doc: "list every time that is remembered" },
-    { line: "sheepop train --tuning off", doc: "train with the usual variants" },
   ],
   run,
 };
@@ -76,6 +82,14 @@ function show(files: readonly TuningFile[]): void {
 }
 
 async function clear(files: readonly TuningFile[]): Promise<void> {
-  for (const { path } of files) await Deno.remove(path);
+  for (const { path, tuning } of files) {
+    // A path that was given may be that of anything.
+    if (!tuning && dirname(path) !== tuningFolder()) {
+      throw new UsageError(
+        `Cannot clear ${path}: it holds no measurements, remove it yourself if it is not needed`,
+      );
+    }
+    await Deno.remove(path);
+  }
   printLines(files.length > 0 ? files.map(({ path }) => `Removed ${path}`) : ["Nothing was remembered"]);
 }

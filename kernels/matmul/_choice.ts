@@ -55,5 +55,8 @@ function overOwnTensors(spec: MatmulSpec): MatmulSpec {
     c: { ...spec.c, tensor: copyOf(spec.c.tensor) },
     bias: spec.bias && copyOf(spec.bias),
     preActivation: spec.preActivation && copyOf(spec.preActivation),
+    residual: spec.residual && copyOf(spec.residual),
+    derivative: spec.derivative && { ...spec.derivative, x: copyOf(spec.derivative.x) },
+    columnSum: spec.columnSum && { ...spec.columnSum, y: copyOf(spec.columnSum.y) },
   };
 }

@@ -98,7 +98,8 @@ function lowerPieces(lowering: Lowering, spec: TileSpec, kernel: Kernel): void {
 }
 
 function withoutEpilogue(spec: TileSpec): TileSpec {
-  return { ...spec, bias: undefined, activation: "none", preActivation: undefined };
+  const nothing = { bias: undefined, preActivation: undefined, residual: undefined, derivative: undefined };
+  return { ...spec, ...nothing, activation: "none" };
 }
 
 /** Every part of the sum is an entry of a batch; the second pass adds them and does what the epilogue does. */

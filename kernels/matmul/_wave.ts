@@ -1,6 +1,7 @@
 // Lowers a product to the wave kernel of matmul_wave.ts: chooses the register tile and where the operands are read from.
 
 import type { Lowering, Resource } from "../program/lowering.ts";
+import { chooseVariant } from "./_choice.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
 import { fitsTexture, type MatmulSpec, matmulWork, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
@@ -38,7 +39,7 @@ function fitsBuffer(operand: Operand): boolean {
 }
 
 export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
-  const tile = chooseTile(spec);
+  const tile = chooseTile(lowering, spec);
   const aInTexture = wantsTexture(lowering, spec);
   const bInTexture = fitsTexture(lowering, spec.b);
   const columnSums = spec.columnSum !== undefined && sumsColumns(lowering, spec);
@@ -80,15 +81,25 @@ interface Tile {
   readonly waves: number;
 }
 
-/** The largest tile the product fills; fewer waves a workgroup where there would be too few workgroups to share. */
-function chooseTile(spec: MatmulSpec): Tile {
-  const rows = spec.M <= 8 ? 8 : 16;
-  const vectors = spec.N <= 32 ? 1 : 2;
+/** Rows and vectors of a wave's tile. */
+const TILES = [[16, 2], [16, 1], [8, 2], [8, 1]] as const;
+
+/** The largest tile the product fills, unless another was measured to be faster. */
+function chooseTile(lowering: Lowering, spec: MatmulSpec): Tile {
+  const usual = `${spec.M <= 8 ? 8 : 16}x${spec.N <= 32 ? 1 : 2}`;
+  const names = TILES.map((tile) => tile.join("x"));
+  const variants = [usual, ...names.filter((name) => name !== usual)];
+  const [rows, vectors] = TILES[names.indexOf(chooseVariant(lowering, spec, { variants, lower: lowerWave }))];
+  return { rows, vectors, waves: wavesOf(spec, { rows, vectors }) };
+}
+
+/** Waves of a workgroup: fewer where there would be too few workgroups to share. */
+function wavesOf(spec: MatmulSpec, { rows, vectors }: Omit<Tile, "waves">): number {
   let waves = Math.min(8, Math.ceil(spec.M / rows));
   while (waves > 1 && gridOf(spec, { rows, vectors, waves }).reduce((a, b) => a * b) < 8) {
     waves = Math.ceil(waves / 2);
   }
-  return { rows, vectors, waves };
+  return waves;
 }
 
 function gridOf(spec: MatmulSpec, { rows, vectors, waves }: Tile): readonly [number, number, number] {

@@ -2,6 +2,7 @@
 // the difference. A key without an entry fails the test, and so does one that changes nothing.
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { join } from "@std/path";
 import type { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { listCheckpoints } from "../../lib/checkpoint/checkpoint.ts";
 import { UsageError } from "../../lib/common/errors.ts";
@@ -136,8 +137,15 @@ const gpuWork: Look = async (config) => {
   return { kernels: backend.family, hasManySubmits: backend.submits > 10 };
 };
 
+/** An adapter without f16 says so. */
+const lossesOrRefusal: Look = async (config, folder) => {
+  return await refusal(config, folder) ??
+    await losses({ ...config, training: { ...config.training, runDir: join(folder, "again") } }, folder);
+};
+
 const short = (config: Config) => config.training.maxSteps = 3;
 const onGpu = (config: Config) => config.resources.device = "auto";
+const onTile = (config: Config) => Object.assign(config.resources, { device: "auto", kernels: "tile" });
 const withSample = (config: Config) => config.training.sampleTokens = 12;
 const withPlots = (config: Config) => config.monitor.plots = true;
 /** A rate that rises until everything is worse than after the first step. */
@@ -218,6 +226,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   },
   "resources.device": { value: "auto", look: async (config) => (await opened(config)).device, given: short },
   "resources.kernels": { value: "tile", look: gpuWork, given: onGpu },
+  "resources.operands": { value: "f16", look: lossesOrRefusal, given: onTile },
+  "resources.tuning": { value: "FOLDER/none.json", look: refusal, given: onGpu },
   "resources.segment_ms": { value: 1, look: gpuWork, given: onGpu },
 };
 

@@ -86,7 +86,13 @@ export async function assertProductMatches(
     lower: (_: unknown, lowering: Parameters<typeof lowerMatmul>[0]) => lowerMatmul(lowering, spec),
   };
   const call = { pass, attributes: {}, inputs: {}, outputs: {}, site: 0 };
-  const tensors = new Set([spec.a.tensor, spec.b.tensor, spec.c.tensor, ...(spec.bias ? [spec.bias] : [])]);
+  const tensors = new Set([
+    spec.a.tensor,
+    spec.b.tensor,
+    spec.c.tensor,
+    ...(spec.bias ? [spec.bias] : []),
+    ...(spec.residual ? [spec.residual] : []),
+  ]);
   for (const backend of [gpu, reference]) {
     let seed = 1;
     for (const tensor of tensors) {
