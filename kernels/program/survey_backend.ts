@@ -2,6 +2,7 @@
 // that they ask for. So whoever measures variants learns which products a model makes, without a list of them.
 
 import type { DeviceTraits } from "../device/device.ts";
+import { fuseEpilogues } from "../matmul/fuse_epilogues.ts";
 import type { Backend, Program } from "./backend.ts";
 import type { Call } from "./call.ts";
 import { type KernelFamily, type Operands, packedHalf, Recorder, type VariantChoice } from "./lowering.ts";
@@ -38,7 +39,7 @@ export function openSurveyBackend(options: {
     choices,
     compile(calls: readonly Call[]): Program {
       const lowering = recorder();
-      for (const call of calls) call.pass.lower(call, lowering);
+      for (const call of fuseEpilogues(calls)) call.pass.lower(call, lowering);
       return { replay: () => {} };
     },
     write: () => {},
