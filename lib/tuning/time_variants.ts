@@ -8,7 +8,7 @@ import type { TunedSubject } from "./tuning_file.ts";
 /** One round: milliseconds of every variant of the choice, in their order. */
 export type MeasureVariants = (choice: VariantChoice) => Promise<readonly number[]>;
 
-/** A variant must be so much faster than the usual one to be taken: less is chance. */
+/** A variant must be so much faster than the usual one to be taken, at best and in the middle: less is chance. */
 const LEAST_GAIN = 0.03;
 
 /** Kernels that bring operands into place, whatever the variant. */
@@ -20,19 +20,25 @@ export async function fastestVariant(
   options: { measure: MeasureVariants; rounds: number },
 ): Promise<TunedSubject> {
   const { variants, flops } = choice;
-  const best = variants.map(() => Infinity);
-  for (let round = 0; round < options.rounds; round++) {
-    const times = await options.measure(choice);
-    times.forEach((ms, i) => best[i] = Math.min(best[i], ms));
-  }
+  const rounds: (readonly number[])[] = [];
+  while (rounds.length < options.rounds) rounds.push(await options.measure(choice));
+  const best = variants.map((_, i) => Math.min(...rounds.map((times) => times[i])));
   const fastest = best.indexOf(Math.min(...best));
-  const isFaster = best[fastest] < best[0] * (1 - LEAST_GAIN);
+  const isFaster = [best, medianRound(rounds, fastest)].every((times) => {
+    return times[fastest] < times[0] * (1 - LEAST_GAIN);
+  });
   return {
     variant: variants[isFaster ? fastest : 0],
     usual: variants[0],
     flops,
     ms: Object.fromEntries(variants.map((variant, i) => [variant, best[i]])),
   };
+}
+
+/** The round in the middle by what the variant gains over the usual one: one lucky round decides nothing. */
+function medianRound(rounds: readonly (readonly number[])[], variant: number): readonly number[] {
+  const gain = (times: readonly number[]) => times[variant] / times[0];
+  return rounds.toSorted((a, b) => gain(a) - gain(b))[rounds.length >> 1];
 }
 
 /**

@@ -35,7 +35,7 @@ export interface TuneOutcome {
 }
 
 /** Rounds of a measurement, of which the best counts. Software adapters wait 20 ms for each dispatch. */
-const ROUNDS = { hardware: 7, software: 3 };
+const ROUNDS = { hardware: 7, software: 5 };
 
 /**
  * Measures every choice that training and generating with the configured model lead to, and adds them to the file.

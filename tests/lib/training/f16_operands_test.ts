@@ -1,5 +1,9 @@
-import { assert, assertNotEquals } from "@std/assert";
+import { assert, assertNotEquals, assertRejects } from "@std/assert";
+import { UsageError } from "../../../lib/common/errors.ts";
+import { trainFromFiles } from "../../../lib/training/pipeline.ts";
 import { openTestGpu } from "../../support/gpu.ts";
+import { withFolder } from "../../support/program.ts";
+import { TINY_FILES, tinyRunConfig } from "../../support/tiny_corpus.ts";
 import { makeSteps, openTinyRun, randomBatches, tinyConfig } from "../../support/tiny_model.ts";
 
 /** Losses of 50 steps that learn one batch by heart. */
@@ -25,5 +29,17 @@ Deno.test("Trainer learns with f16 operands as with f32: losses of 50 steps with
   half.forEach((loss, step) => {
     const difference = Math.abs(loss - exact[step]);
     assert(difference <= 1e-2 * (0.1 + exact[step]), `step ${step}: ${loss} instead of ${exact[step]}`);
+  });
+});
+
+Deno.test("trainFromFiles() takes a finished run with f32 operands for another one than with f16", async () => {
+  const gpu = await openTestGpu();
+  await gpu?.[Symbol.asyncDispose]();
+  if (!gpu?.device.traits.hasF16) return;
+  await withFolder(TINY_FILES, async (folder) => {
+    const config = tinyRunConfig(folder, { resources: { device: "auto", kernels: "tile" } });
+    await trainFromFiles(config);
+    config.resources.operands = "f16";
+    await assertRejects(() => trainFromFiles(config), UsageError, "with another resources.operands");
   });
 });
