@@ -53,7 +53,7 @@ export async function examineGpu(resources: Config["resources"]): Promise<GpuExa
     tuning: await examineTuning(resources.tuning, backend.device.traits),
     openMs,
     readbackMs,
-    selfTest: await selfTest(backend),
+    selfTest: await selfTest(backend, resources.operands),
     selfTestMs: performance.now() - testedAt,
   };
 }

@@ -75,6 +75,17 @@ Deno.test("sheepop doctor --json prints the same as data, with other kernels whe
   assertEquals(typeof report.gpu.traits.max_binding_bytes, "number");
 });
 
+Deno.test("sheepop doctor examines f16 operands, and does not advise to install where they are refused", async () => {
+  const gpu = await openTestGpu();
+  if (!gpu?.device.traits.hasF16) return;
+  await gpu[Symbol.asyncDispose]();
+  const args = ["doctor", "--operands", "f16", "--kernels"];
+  assertEquals((await runProgram([...args, "tile"], { cwd: "." })).code, 0);
+  const { code, stdout, stderr } = await runProgram([...args, "plain"], { cwd: "." });
+  assertEquals([code, stdout.includes("To install")], [2, false]);
+  assertMatch(stderr, /^sheepop: Cannot use f16 operands with plain kernels: [^\n]+\n$/);
+});
+
 Deno.test({
   name: "sheepop doctor says what to install where no adapter answers, and ends with status 2",
   ignore: Deno.build.os !== "linux",
