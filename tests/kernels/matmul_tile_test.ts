@@ -79,7 +79,9 @@ for (const tile of TILES) {
         const spec = wholeProduct(mode, { M: 36, N: 40, K: 1028 }, { accumulate: true, bias: true });
         const preActivation = createTensor("pre_activation", [36, 40], { lifetime: "persistent" });
         const residual = createTensor("residual", [36, 40], { lifetime: "persistent" });
-        await assertProductMatches({ ...spec, activation: "gelu", preActivation, residual }, "tile", wanted);
+        // Sums of 1,028 terms reach 20, and what is compared is what is left of them next to zero.
+        const options = { ...wanted, tolerance: 4e-4 };
+        await assertProductMatches({ ...spec, activation: "gelu", preActivation, residual }, "tile", options);
         assert(wanted.wasOffered);
       }
     });

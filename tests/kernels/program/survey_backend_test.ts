@@ -4,23 +4,11 @@ import { Recorder } from "../../../kernels/program/lowering.ts";
 import { openSurveyBackend } from "../../../kernels/program/survey_backend.ts";
 import { Tape } from "../../../kernels/program/tape.ts";
 import { createTensor } from "../../../kernels/program/tensor.ts";
-import type { DeviceTraits } from "../../../kernels/device/device.ts";
 import { inputTensor } from "../../support/operation_checks.ts";
-
-const TRAITS: DeviceTraits = {
-  adapter: "Made-up Graphics 5000",
-  isSoftware: false,
-  subgroupSize: 32,
-  hasTimestamps: true,
-  hasF16: true,
-  maxBindingBytes: 2 ** 31,
-  maxBufferBytes: 2 ** 32,
-  maxTextureRows: 16384,
-  offsetAlignment: 256,
-};
+import { MADE_UP_GPU } from "../../support/made_up_gpu.ts";
 
 function survey(operands: "f32" | "f16") {
-  return openSurveyBackend({ traits: TRAITS, kernels: "auto", operands });
+  return openSurveyBackend({ traits: MADE_UP_GPU, kernels: "auto", operands });
 }
 
 function calls(K: number) {
@@ -52,7 +40,7 @@ Deno.test("a choice is tried over tensors of its own, with the variant that is a
   const [choice] = backend.choices.values();
   const kernels = choice.variants.map((variant) => {
     const recorder = new Recorder({
-      traits: TRAITS,
+      traits: MADE_UP_GPU,
       family: "tile",
       parameterTexture: (_, make) => make().texture,
       chooseVariant: () => variant,

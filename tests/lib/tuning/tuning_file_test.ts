@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import type { DeviceTraits } from "../../../kernels/device/device.ts";
 import { UsageError } from "../../../lib/common/errors.ts";
 import {
   findTuning,
@@ -11,18 +10,8 @@ import {
   writeTuning,
 } from "../../../lib/tuning/tuning_file.ts";
 import { withFolder } from "../../support/program.ts";
+import { MADE_UP_GPU } from "../../support/made_up_gpu.ts";
 
-const TRAITS: DeviceTraits = {
-  adapter: "Made-up Graphics 5000",
-  isSoftware: false,
-  subgroupSize: 32,
-  hasTimestamps: true,
-  hasF16: true,
-  maxBindingBytes: 2 ** 31,
-  maxBufferBytes: 2 ** 32,
-  maxTextureRows: 16384,
-  offsetAlignment: 256,
-};
 const SUBJECT: TunedSubject = {
   variant: "4x4/32",
   usual: "8x8/128",
@@ -33,20 +22,20 @@ const SUBJECT: TunedSubject = {
 Deno.test("writeTuning() adds to what the file holds, and readTuning() gives it back", async () => {
   await withFolder({}, async (folder) => {
     const path = join(folder, "deep", "tuning.json");
-    await writeTuning(path, TRAITS, { first: SUBJECT });
-    const tuning = await writeTuning(path, TRAITS, { second: { ...SUBJECT, flops: 7 } });
+    await writeTuning(path, MADE_UP_GPU, { first: SUBJECT });
+    const tuning = await writeTuning(path, MADE_UP_GPU, { second: { ...SUBJECT, flops: 7 } });
     assertEquals(Object.keys(tuning.subjects), ["first", "second"]);
     assertEquals(await readTuning(path), { path, tuning });
-    assertEquals(await findTuning(path, TRAITS), { path, tuning });
+    assertEquals(await findTuning(path, MADE_UP_GPU), { path, tuning });
   });
 });
 
 Deno.test("findTuning() does not believe a file of another adapter, and writeTuning() replaces it", async () => {
   await withFolder({}, async (folder) => {
     const path = join(folder, "tuning.json");
-    await writeTuning(path, TRAITS, { first: SUBJECT });
-    const other = { ...TRAITS, adapter: "Made-up Graphics 6000" };
-    assertNotEquals(tuningKey(other), tuningKey(TRAITS));
+    await writeTuning(path, MADE_UP_GPU, { first: SUBJECT });
+    const other = { ...MADE_UP_GPU, adapter: "Made-up Graphics 6000" };
+    assertNotEquals(tuningKey(other), tuningKey(MADE_UP_GPU));
     const found = await findTuning(path, other);
     assertEquals(found?.tuning, undefined);
     assertMatch(found!.problem!, /another adapter/);
@@ -75,10 +64,10 @@ for (const [name, text] of Object.entries(DAMAGED)) {
 
 Deno.test("findTuning() finds nothing for off and for auto without a file, and refuses a path without one", async () => {
   await withFolder({}, async (folder) => {
-    assertEquals(await findTuning("off", TRAITS), undefined);
-    assertEquals(await findTuning("auto", TRAITS), undefined);
+    assertEquals(await findTuning("off", MADE_UP_GPU), undefined);
+    assertEquals(await findTuning("auto", MADE_UP_GPU), undefined);
     const path = join(folder, "tuning.json");
-    const error = await assertRejects(() => findTuning(path, TRAITS), UsageError);
+    const error = await assertRejects(() => findTuning(path, MADE_UP_GPU), UsageError);
     assertMatch(
       error.message,
       /^Cannot use resources\.tuning = .*: there is no such file, make it with sheepop tune/,
@@ -87,8 +76,11 @@ Deno.test("findTuning() finds nothing for off and for auto without a file, and r
 });
 
 Deno.test("tuningPath() gives every adapter a file in the folder for caches", () => {
-  const path = tuningPath("auto", TRAITS);
-  assert(path === undefined || path.endsWith(join("sheepop", "tuning", `${tuningKey(TRAITS)}.json`)), path);
-  assertEquals(tuningPath("some.json", TRAITS), "some.json");
-  assertEquals(tuningPath("off", TRAITS), undefined);
+  const path = tuningPath("auto", MADE_UP_GPU);
+  assert(
+    path === undefined || path.endsWith(join("sheepop", "tuning", `${tuningKey(MADE_UP_GPU)}.json`)),
+    path,
+  );
+  assertEquals(tuningPath("some.json", MADE_UP_GPU), "some.json");
+  assertEquals(tuningPath("off", MADE_UP_GPU), undefined);
 });
