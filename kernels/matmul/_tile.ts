@@ -92,7 +92,7 @@ function lowerPieces(lowering: Lowering, spec: TileSpec, kernel: Kernel): void {
     const accumulate = spec.accumulate || start > 0;
     lowering.dispatch({
       ...dispatchOf({ ...piece, accumulate }, kernel, { k_start: start, k_stop: stop }),
-      ...matmulWork({ ...piece, accumulate, K: stop - start }),
+      ...workOf({ ...piece, accumulate, K: stop - start }),
     });
   }
 }
@@ -119,7 +119,8 @@ function lowerSplit(
   const split = { ...withoutEpilogue(spec), a, b, c, accumulate: false, batch: count, heads: 1 };
   lowering.dispatch({
     ...dispatchOf(split, kernel, { k_part: kPart }),
-    ...matmulWork({ ...split, K: kPart, batch: count }),
+    ...workOf({ ...split, K: kPart }),
+    flops: matmulWork(spec).flops,
   });
   lowering.dispatch({
     kernel: "matmul_split_sum",
@@ -132,6 +133,14 @@ function lowerSplit(
     bytes: 4 * (count + 1 + Number(spec.accumulate ?? false)) * M * N,
     detail: `sum of ${count} parts of ${M}x${N}`,
   });
+}
+
+/** A copy in f16 has half the bytes. */
+function workOf(spec: TileSpec): ReturnType<typeof matmulWork> {
+  const work = matmulWork(spec);
+  if (!spec.b.half) return work;
+  const bytes = work.bytes - 2 * spec.K * spec.N * (spec.batch ?? 1);
+  return { ...work, bytes, detail: `${work.detail} f16 weights` };
 }
 
 function dispatchOf(spec: TileSpec, kernel: Kernel, sums: Record<string, number>): Dispatch {
