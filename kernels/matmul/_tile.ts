@@ -1,7 +1,7 @@
 // Lowers a product to the kernels that take any shape: tiles in workgroup memory, or plain loops.
 
 import type { Lowering } from "../program/lowering.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
 import { matmulFlops, type MatmulSpec } from "./matmul_spec.ts";
 import operands from "./matmul_operands.wgsl" with { type: "text" };
 import matmulPlain from "./matmul_plain.wgsl" with { type: "text" };

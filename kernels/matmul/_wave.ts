@@ -1,7 +1,7 @@
 // Lowers a product to the wave kernel of matmul_wave.ts: chooses the register tile and where the operands are read from.
 
 import type { Lowering, Resource } from "../program/lowering.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
 import { fitsTexture, matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "./lowering.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
-import { rootOf, sizeOf, type Tensor } from "./tensor.ts";
+import { columnsOf, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
 import { timeCommands } from "./timing.ts";
 
 export interface GpuProgram extends Program {
@@ -58,6 +58,7 @@ export class GpuBackend implements Backend {
   readonly #pool = new SlotPool();
   readonly #storage: GpuStorage;
   readonly #parameterTextures = new Map<string, { texture: Texture; pack: Command }>();
+  readonly #packedTextures = new Map<Tensor, Texture>();
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pendingCost = 0;
@@ -103,6 +104,7 @@ export class GpuBackend implements Backend {
       traits: this.device.traits,
       family: this.#kernels,
       parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
+      packedTexture: (tensor) => this.#packedTexture(tensor),
     });
     for (const call of fuseEpilogues(calls)) {
       try {
@@ -119,6 +121,11 @@ export class GpuBackend implements Backend {
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array, offset = 0): void {
+    const texture = tensor.isPacked ? this.#packedTexture(tensor) : undefined;
+    if (texture) {
+      this.flush();
+      return this.#storage.writeTexture(texture, data as Uint32Array);
+    }
     const target = this.#storage.bufferOf(rootOf(tensor), NO_PLAN);
     const start = (tensor.offset + offset) * 4;
     if (!this.#encoder || data.byteLength > STAGING_BYTES) {
@@ -228,6 +235,20 @@ export class GpuBackend implements Backend {
       this.#encode([entry.pack]);
     }
     return entry.texture;
+  }
+
+  /** CPU adapters read packed words from a texture, if it is not too wide for one. */
+  #packedTexture(tensor: Tensor): Texture | undefined {
+    const [height, width] = [rowsOf(tensor), columnsOf(tensor) / 4];
+    if (this.family !== "wave" || Math.max(width, height) > this.device.traits.maxTextureRows) {
+      return undefined;
+    }
+    let texture = this.#packedTextures.get(tensor);
+    if (!texture) {
+      texture = { source: tensor, rows: height, columns: width * 4, width, height, format: "rgba32uint" };
+      this.#packedTextures.set(tensor, texture);
+    }
+    return texture;
   }
 
   #command(dispatch: Dispatch, plan: Plan): Command {

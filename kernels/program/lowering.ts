@@ -14,7 +14,7 @@ export type KernelFamily = "auto" | ChosenFamily;
 export type ChosenFamily = "wave" | "tile" | "plain";
 
 /**
- * A matrix stored in an rgba32float texture, four columns a texel, zero beyond its edges up to a multiple of 64 rows and
+ * A matrix stored in a texture, four columns a texel; floats are zero beyond its edges up to a multiple of 64 rows and
  * columns. CPU adapters load it three times faster than a buffer.
  */
 export interface Texture {
@@ -24,6 +24,7 @@ export interface Texture {
   /** Physical size in texels. */
   readonly width: number;
   readonly height: number;
+  readonly format: "rgba32float" | "rgba32uint";
 }
 
 /** What a binding of a kernel may be given; undefined binds an empty stand-in for an operand a variant does not use. */
@@ -65,6 +66,8 @@ export interface Lowering {
   scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
   /** The tensor as a texture of its last dimension's rows; packed on first use after each write. */
   texture(tensor: Tensor): Texture;
+  /** Where the backend keeps a packed tensor: a texture that has no buffer behind it, or the tensor's buffer. */
+  packed(tensor: Tensor): Tensor | Texture;
   /** Whether texture() would cost nothing. */
   hasTexture(tensor: Tensor): boolean;
 }
@@ -86,11 +89,13 @@ export class Recorder implements Lowering {
   readonly #textures = new Map<string, Texture>();
   /** Textures of parameters outlive the program: packed again after each update, not here. */
   readonly #parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+  readonly #packedTexture: (tensor: Tensor) => Texture | undefined;
 
   constructor(options: {
     traits: DeviceTraits;
     family: KernelFamily;
     parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+    packedTexture: (tensor: Tensor) => Texture | undefined;
   }) {
     const { traits, family } = options;
     this.traits = traits;
@@ -99,6 +104,7 @@ export class Recorder implements Lowering {
     this.rowShape = { lanes, rows: Math.max(1, 64 / lanes) };
     this.lanesSnippet = traits.subgroupSize > 0 ? lanesSubgroup : lanesWorkgroup;
     this.#parameterTexture = options.parameterTexture;
+    this.#packedTexture = options.packedTexture;
   }
 
   dispatch(dispatch: Dispatch): void {
@@ -125,6 +131,10 @@ export class Recorder implements Lowering {
     this.dispatch(packed.pack);
     this.#textures.set(key, packed.texture);
     return packed.texture;
+  }
+
+  packed(tensor: Tensor): Tensor | Texture {
+    return this.#packedTexture(tensor) ?? tensor;
   }
 
   hasTexture(tensor: Tensor): boolean {
@@ -156,7 +166,14 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
   const columns = columnsOf(tensor);
   const height = roundUp(rows, 64);
   const texels = roundUp(columns, 64) / 4;
-  const texture: Texture = { source: tensor, rows, columns, width: texels + ROW_PADDING, height };
+  const texture: Texture = {
+    source: tensor,
+    rows,
+    columns,
+    width: texels + ROW_PADDING,
+    height,
+    format: "rgba32float",
+  };
   const vector = vectorOf(columns);
   return {
     texture,
