@@ -37,6 +37,8 @@ import {
 
 /** From so many rows on a tile is faster than unpacking the matrix for every eight. */
 const MIN_TILE_ROWS = 17;
+/** Up to so many rows, unpacking the matrix for each is faster than computing 16 rows. */
+const MAX_SINGLE_ROWS = 8;
 /** Rows of a wave that unpacks once for all of them. */
 const WAVE_ROWS = 16;
 /** Columns and rows of a tile. */
@@ -143,9 +145,9 @@ export function lowerQuantizedMatmul(lowering: Lowering, given: QuantizedMatmulS
   });
 }
 
-/** C and bias as Vectors: no quad reaches beyond N. */
-function storesVectors({ N, c }: { N: number; c: Operand }): boolean {
-  return N % 4 === 0 && pitchOf(c) % 4 === 0;
+/** C and bias as Vectors: the last one may reach beyond N only into the padding of its own row. */
+function storesVectors({ N, c, bias }: { N: number; c: Operand; bias?: Tensor }): boolean {
+  return pitchOf(c) % 4 === 0 && (N % 4 === 0 || (!bias && pitchOf(c) > N));
 }
 
 interface Kernel {
@@ -158,7 +160,7 @@ interface Kernel {
 function chooseKernel({ family }: Lowering, { M, N, K }: MatmulSpec): Kernel {
   const strips = Math.ceil(N / STRIP);
   if (family === "wave") {
-    return M < 4
+    return M <= MAX_SINGLE_ROWS
       ? { kernel: "quantized_matmul_row_wave", code: rowWave, grid: [Math.ceil(strips / 2), M] }
       : { kernel: "quantized_matmul_rows_wave", code: rowsWave, grid: [strips, Math.ceil(M / WAVE_ROWS)] };
   }

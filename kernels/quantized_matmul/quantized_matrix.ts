@@ -46,6 +46,11 @@ export function createQuantizedMatrix(name: string, size: Size): QuantizedMatrix
   };
 }
 
+/** Whether an operand that may be either is quantised. */
+export function isQuantized(weight: Tensor | QuantizedMatrix): weight is QuantizedMatrix {
+  return "packed" in weight;
+}
+
 /** Bytes on the device. */
 export function quantizedBytes(size: Size): number {
   return Math.ceil(size.N / STRIP) * stripWords(size) * 4;

@@ -252,6 +252,10 @@ export const FIELDS = {
       doc: "Texts that end the generation when they appear",
       is: { type: "textList", default: [], unit: "texts" },
     },
+    quantize: {
+      doc: "Keep the matrices of a loaded checkpoint in 8 or 4 bits a weight; none keeps them in f32",
+      is: { type: "choice", default: "none", choices: ["none", "q8", "q4"] },
+    },
     tokensPerReadback: {
       doc:
         "Tokens generated on the device between two readbacks; more is faster, text comes in larger pieces",

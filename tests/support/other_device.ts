@@ -19,6 +19,7 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
   const { rowShape, lanesSnippet } = new Recorder({
     traits,
     family: "tile",
+    packedTexture: () => undefined,
     parameterTexture: (_, make) => make().texture,
   });
   return {
@@ -30,5 +31,6 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
     scratch: (name, shape, dtype) => lowering.scratch(name, shape, dtype),
     texture: (tensor) => lowering.texture(tensor),
     hasTexture: (tensor) => lowering.hasTexture(tensor),
+    packed: (tensor) => lowering.packed(tensor),
   };
 }
