@@ -5,7 +5,7 @@ import type { GpuExamination } from "../lib/training/examine_gpu.ts";
 import { findSystem, formatAdvice, formatGpu, formatSystem } from "./_doctor_report.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
 import type { Command, CommandCall } from "./command.ts";
-import { print, printLines } from "./print.ts";
+import { formatJson, print, printLines } from "./print.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** Command `doctor`. */
@@ -49,18 +49,4 @@ async function run(call: CommandCall): Promise<number> {
     else printLines(formatAdvice(system.os));
     throw error;
   }
-}
-
-function formatJson(report: unknown): string {
-  return `${JSON.stringify(snakeKeys(report), null, 2)}\n`;
-}
-
-/** Keys as everywhere in files: `max_binding_bytes`. */
-function snakeKeys(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => {
-      return [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snakeKeys(member)];
-    }),
-  );
 }

@@ -33,6 +33,10 @@ async function run(
     const { examineGpu } = await import("../lib/training/examine_gpu.ts");
     return await examineGpu(job.config.resources);
   }
+  if (job.name === "evaluate") {
+    const { evaluateCheckpoint } = await import("../lib/evaluation/evaluate.ts");
+    return await evaluateCheckpoint(job.config, { ...job.options, ...hooks });
+  }
   const { generateFromCheckpoint } = await import("../lib/inference/generate.ts");
   return await generateFromCheckpoint(job.config, { ...job.options, ...hooks });
 }

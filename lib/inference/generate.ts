@@ -3,7 +3,7 @@
 import { loadCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Config } from "../config/config.ts";
 import { modelShape } from "../model/gpt_parameters.ts";
-import { loadWeights, openModel } from "../model/open_model.ts";
+import { loadWeights, openForInference } from "../model/open_model.ts";
 import { openBackend } from "../model/open_backend.ts";
 import { weightMemory } from "../model/quantized_weights.ts";
 import { parseTokenizer } from "../tokenizer/tokenizer_file.ts";
@@ -110,7 +110,7 @@ export async function generateFromCheckpoint(config: Config, options: GenerateOp
   const tokenizer = parseTokenizer(checkpoint.tokenizer);
   await using backend = await openBackend(config.resources);
   const shape = modelShape(checkpoint.config.model, tokenizer.vocabSize);
-  const gpt = openModel(backend, shape, { trainable: false, quantize: config.generate.quantize });
+  const gpt = openForInference(backend, shape, config.generate.quantize);
   loadWeights(backend, gpt, checkpoint.weights);
   const weights = weightMemory(gpt);
   const { path: folder, step } = checkpoint;

@@ -44,6 +44,23 @@ export function openModel(
   return { shape, table, quantized, sinusoids };
 }
 
+/**
+ * Lays out a model that is only run.
+ *
+ * @throws {UsageError} when a tensor is larger than the adapter can bind
+ */
+export function openForInference(backend: Backend, shape: ModelShape, quantize: Quantization): Gpt {
+  try {
+    return openModel(backend, shape, { trainable: false, quantize });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      `Cannot run this model on ${backend.description}: ${error.message}, use --quantize q8 or q4, or another adapter`,
+      { cause: error },
+    );
+  }
+}
+
 /** Opens a second model in the backend with the weights of `gpt`, quantised. */
 export async function openQuantized(backend: Backend, gpt: Gpt, quantize: Quantization): Promise<Gpt> {
   const copy = openModel(backend, gpt.shape, { trainable: false, quantize });

@@ -133,3 +133,8 @@ for (const kernels of FAMILIES) {
     }
   }
 }
+
+Deno.test("quantizedMatmul() of a strip too long for a texture matches the reference", async () => {
+  // 17 texels of 16 bytes for 64 k, eight quads wide: more than the 16,384 texels of the widest texture.
+  for (const M of [1, 20]) await assertProductMatches({ bits: 8, M, K: 8192, N: 33 }, "wave");
+});
