@@ -84,34 +84,43 @@ export function quantizeMatrix(
   weights: ArrayLike<number>,
   size: Size & { readonly transposed?: boolean },
 ): Uint32Array {
-  const { K, N, transposed = false } = size;
+  const { bits, K, N, transposed = false } = size;
   const words = new Uint32Array(quantizedBytes(size) / 4);
   const [alongK, alongN] = transposed ? [1, K] : [N, 1];
-  const values = new Float64Array(GROUP);
+  const group = new Float64Array(GROUP);
   for (let first = 0; first < N; first += STRIP) {
     for (let k = 0; k < K; k += GROUP) {
       const count = Math.min(GROUP, K - k);
       for (let n = first; n < Math.min(N, first + STRIP); n++) {
-        for (let i = 0; i < count; i++) values[i] = weights[(k + i) * alongK + n * alongN];
-        packGroup(words, values.subarray(0, count), { ...size, k, n });
+        for (let i = 0; i < count; i++) group[i] = weights[(k + i) * alongK + n * alongN];
+        group.fill(0, count);
+        const scaleBits = scaleOf(group, bits);
+        const { word, shift } = scaleAt(size, k, n);
+        words[word] |= scaleBits << shift;
+        if (scaleBits !== 0) packGroup(words, group, { bits, scaleBits, word: numberAt(size, k, n).word });
       }
     }
   }
   return words;
 }
 
-function packGroup(words: Uint32Array, values: Float64Array, at: Size & { k: number; n: number }): void {
-  const { bits, k, n } = at;
-  const half = 2 ** (bits - 1);
-  const scaleBits = scaleOf(values, bits);
+/** Fills the words of one group, the first of them at `word`: a line each, with 32 / bits numbers. */
+function packGroup(
+  words: Uint32Array,
+  group: Float64Array,
+  { bits, scaleBits, word }: { bits: QuantizedBits; scaleBits: number; word: number },
+): void {
   const scale = scaleFromBits(scaleBits);
-  const scalePlace = scaleAt(at, k, n);
-  words[scalePlace.word] |= scaleBits << scalePlace.shift;
-  if (scale === 0) return;
-  for (let i = 0; i < values.length; i++) {
-    const q = Math.max(-half, Math.min(half - 1, Math.round(values[i] / scale)));
-    const { word, shift } = numberAt(at, k + i, n);
-    words[word] |= (q & (2 * half - 1)) << shift;
+  const half = 2 ** (bits - 1);
+  const mask = 2 * half - 1;
+  let i = 0;
+  for (let line = 0; line < bits; line++) {
+    let packed = 0;
+    for (let shift = 0; shift < 32; shift += bits) {
+      const q = Math.min(half - 1, Math.max(-half, Math.round(group[i++] / scale)));
+      packed |= (q & mask) << shift;
+    }
+    words[word + line * LINE_WORDS] = packed;
   }
 }
 
@@ -120,15 +129,18 @@ function packGroup(words: Uint32Array, values: Float64Array, at: Size & { k: num
  * zero than above: the scale has the sign that puts the largest weight there.
  */
 function scaleOf(values: Float64Array, bits: QuantizedBits): number {
-  let [highest, lowest] = [0, 0];
-  for (const value of values) {
+  let highest = 0;
+  let lowest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (!Number.isFinite(value)) {
       throw new RangeError(`Cannot quantize ${value}: every weight must be finite`);
     }
     if (value > highest) highest = value;
     if (value < lowest) lowest = value;
   }
-  const [larger, smaller] = highest > -lowest ? [highest, -lowest] : [-lowest, highest];
+  const larger = Math.max(highest, -lowest);
+  const smaller = Math.min(highest, -lowest);
   if (larger === 0) return 0;
   const half = 2 ** (bits - 1);
   const step = Math.max(larger / half, smaller / (half - 0.5));
@@ -153,7 +165,7 @@ function scaleFromBits(upper: number): number {
   return float[0];
 }
 
-/** Where the number of row k and column n is. */
+/** Where the number of row k and column n is; the following k of its group are in the words a line apart. */
 function numberAt(size: Size, k: number, n: number): { word: number; shift: number } {
   const { bits } = size;
   const perWord = 32 / bits;
