@@ -253,7 +253,7 @@ export const FIELDS = {
       is: { type: "textList", default: [], unit: "texts" },
     },
     quantize: {
-      doc: "Keep the matrices of a loaded checkpoint in 8 or 4 bits a weight; none keeps them in f32",
+      doc: "Bits a weight of the matrices in generating and evaluating: 8, 4, or with none the 32 of f32",
       is: { type: "choice", default: "none", choices: ["none", "q8", "q4"] },
     },
     tokensPerReadback: {

@@ -67,6 +67,7 @@ export interface Measurement {
 export interface Evaluation {
   /** Step folder. */
   readonly checkpoint: string;
+  /** Updates the model was trained for. */
   readonly step: number;
   /** What it was measured on. */
   readonly text: string;
