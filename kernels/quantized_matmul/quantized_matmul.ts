@@ -53,7 +53,8 @@ export interface QuantizedMatmulOptions {
 }
 
 /** What a product with a quantised matrix needs to be lowered. */
-export interface QuantizedMatmulSpec extends Pick<MatmulSpec, "M" | "a" | "c" | "bias" | "activation"> {
+export interface QuantizedMatmulSpec
+  extends Pick<MatmulSpec, "M" | "a" | "c" | "bias" | "activation" | "residual"> {
   readonly matrix: QuantizedMatrix;
 }
 
@@ -86,15 +87,16 @@ export function quantizedMatmul(
   return y;
 }
 
-/** C = activation(A W + bias). */
+/** C = activation(A W + bias); a fused call adds a `residual`. */
 export const quantizedMatmulPass: Pass = {
   name: "quantized_matmul_forward",
   reference({ inputs, outputs, attributes }, values): void {
-    const { bias } = inputs;
+    const { bias, residual } = inputs;
     quantizedMatmulReference({
       a: floats(values, inputs.a),
       packed: integers(values, inputs.b),
       bias: bias && floats(values, bias),
+      residual: residual && floats(values, residual),
       c: floats(values, outputs.c),
     }, {
       size: quantizedFrom(inputs.b, attributes),
@@ -107,6 +109,7 @@ export const quantizedMatmulPass: Pass = {
       a: wholeOperand(inputs.a),
       c: wholeOperand(outputs.c),
       bias: inputs.bias,
+      residual: inputs.residual,
       activation: attributes.activation as MatmulSpec["activation"],
       matrix: quantizedFrom(inputs.b, attributes),
     }),

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { add } from "../../kernels/add/add.ts";
+import { fuseEpilogues } from "../../kernels/matmul/fuse_epilogues.ts";
 import type { KernelFamily } from "../../kernels/program/lowering.ts";
 import { openReferenceBackend } from "../../kernels/program/reference_backend.ts";
 import { Tape } from "../../kernels/program/tape.ts";
@@ -93,6 +95,7 @@ interface Product {
   readonly transposed?: boolean;
   readonly bias?: boolean;
   readonly activation?: "none" | "gelu" | "relu";
+  readonly residual?: boolean;
 }
 
 async function assertProductMatches(product: Product, kernels: KernelFamily): Promise<void> {
@@ -104,7 +107,10 @@ async function assertProductMatches(product: Product, kernels: KernelFamily): Pr
   const matrix = createQuantizedMatrix("w", product);
   const bias = product.bias ? inputTensor("bias", [N]) : undefined;
   const tape = new Tape();
-  const y = quantizedMatmul(tape, x, matrix, { bias, activation: product.activation });
+  const residual = product.residual ? inputTensor("residual", [M, N]) : undefined;
+  const values = quantizedMatmul(tape, x, matrix, { bias, activation: product.activation });
+  const y = residual ? add(tape, residual, values) : values;
+  assertEquals(fuseEpilogues(tape.calls).length, 1, "a residual needs no dispatch of its own");
   const kept = createTensor("kept", [M, N], { lifetime: "persistent" });
   copy(tape, y, kept);
   const weights = randomFloats(K * N, 3);
@@ -112,6 +118,7 @@ async function assertProductMatches(product: Product, kernels: KernelFamily): Pr
     backend.write(x, randomFloats(M * K, 1));
     backend.write(matrix.packed, quantizeMatrix(weights, product));
     if (bias) backend.write(bias, randomFloats(N, 2));
+    if (residual) backend.write(residual, randomFloats(M * N, 4));
     backend.compile(tape.calls, "product").replay();
   }
   assertClose(await gpu.read(kept), await reference.read(kept), { name: "y" });
@@ -124,6 +131,11 @@ for (const kernels of FAMILIES) {
     ) {
       Deno.test(`quantizedMatmul() q${bits} ${M}x${K}x${N} with bias and gelu matches the reference (${kernels})`, async () => {
         await assertProductMatches({ bits, M, K, N, bias: true, activation: "gelu" }, kernels);
+      });
+    }
+    for (const [M, K, N] of [[1, 96, 64], [5, 33, 7], [20, 64, 100]]) {
+      Deno.test(`quantizedMatmul() q${bits} ${M}x${K}x${N} with a residual matches the reference (${kernels})`, async () => {
+        await assertProductMatches({ bits, M, K, N, residual: true }, kernels);
       });
     }
     for (const M of [1, 5]) {
