@@ -165,7 +165,11 @@ function chooseKernel({ family }: Lowering, { M, N, K }: MatmulSpec): Kernel {
   if (family === "wave") {
     return M <= MAX_SINGLE_ROWS
       ? { kernel: "quantized_matmul_row_wave", code: rowWave, grid: [Math.ceil(strips / 2), M] }
-      : { kernel: "quantized_matmul_rows_wave", code: rowsWave, grid: [strips, Math.ceil(M / WAVE_ROWS)] };
+      : {
+        kernel: "quantized_matmul_rows_wave",
+        code: rowsWave,
+        grid: [Math.ceil(strips / 2), Math.ceil(M / WAVE_ROWS)],
+      };
   }
   if (family === "tile" && M >= MIN_TILE_ROWS) {
     return { kernel: "quantized_matmul_tile", code: tile, grid: [Math.ceil(N / TILE), Math.ceil(M / TILE)] };
