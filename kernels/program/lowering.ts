@@ -95,7 +95,8 @@ export class Recorder implements Lowering {
     traits: DeviceTraits;
     family: KernelFamily;
     parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
-    packedTexture: (tensor: Tensor) => Texture | undefined;
+    /** The texture that holds a packed tensor; buffers hold all of them where left out. */
+    packedTexture?: (tensor: Tensor) => Texture | undefined;
   }) {
     const { traits, family } = options;
     this.traits = traits;
@@ -104,7 +105,7 @@ export class Recorder implements Lowering {
     this.rowShape = { lanes, rows: Math.max(1, 64 / lanes) };
     this.lanesSnippet = traits.subgroupSize > 0 ? lanesSubgroup : lanesWorkgroup;
     this.#parameterTexture = options.parameterTexture;
-    this.#packedTexture = options.packedTexture;
+    this.#packedTexture = options.packedTexture ?? (() => undefined);
   }
 
   dispatch(dispatch: Dispatch): void {

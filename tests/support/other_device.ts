@@ -19,7 +19,6 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
   const { rowShape, lanesSnippet } = new Recorder({
     traits,
     family: "tile",
-    packedTexture: () => undefined,
     parameterTexture: (_, make) => make().texture,
   });
   return {
