@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },
   {
+    name: "profile",
+    summary: "Measure where the time of a step and of a token goes",
+    load: async () => (await import("./profile.ts")).profileCommand,
+  },
+  {
     name: "config",
     summary: "Show, describe or write the configuration",
     load: async () => (await import("./config.ts")).configCommand,

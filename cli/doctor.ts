@@ -4,6 +4,7 @@ import { EXIT_STATUS, UsageError } from "../lib/common/errors.ts";
 import type { GpuExamination } from "../lib/training/examine_gpu.ts";
 import { findSystem, formatAdvice, formatGpu, formatSystem } from "./_doctor_report.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
+
 import type { Command, CommandCall } from "./command.ts";
 import { formatJson, print, printLines } from "./print.ts";
 import { ProgressLine } from "./progress.ts";

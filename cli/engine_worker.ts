@@ -37,6 +37,10 @@ async function run(
     const { evaluateCheckpoint } = await import("../lib/evaluation/evaluate.ts");
     return await evaluateCheckpoint(job.config, { ...job.options, ...hooks });
   }
+  if (job.name === "profile") {
+    const { profileModel } = await import("../lib/profile/profile.ts");
+    return await profileModel(job.config, { ...job.options, ...hooks });
+  }
   const { generateFromCheckpoint } = await import("../lib/inference/generate.ts");
   return await generateFromCheckpoint(job.config, { ...job.options, ...hooks });
 }

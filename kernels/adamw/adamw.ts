@@ -111,5 +111,7 @@ function lowerAdamw(call: Call, lowering: Lowering): void {
     bindings: { parameter, gradient, moment1, moment2, decay, state, control },
     grid: [columns, Math.ceil(groups / columns)],
     flops: 16 * sizeOf(parameter),
+    // Each of the four windows is read and written.
+    bytes: 8 * 4 * sizeOf(parameter) + 4 * sizeOf(decay),
   });
 }

@@ -21,6 +21,8 @@ export function lowerForwardMaterialised(call: Call, lowering: Lowering): void {
     kernel: "attention_softmax",
     code: attentionSoftmax,
     bindings: { probabilities },
+    flopsPerElement: 9,
+    reads: 1,
   });
   const dropped = scoresOperand(drop(lowering, call, probabilities), call);
   product(lowering, call, { mode: "NN", a: dropped, b: v, c: rowsOperand(y, 0, call), causality: "upto" });
@@ -41,6 +43,8 @@ export function lowerBackwardMaterialised(call: Call, lowering: Lowering): void 
     kernel: "attention_softmax_backward",
     code: attentionSoftmaxBackward,
     bindings: { probabilities, d_scores: dS },
+    flopsPerElement: 5,
+    reads: 2,
   });
   const a = scoresOperand(dS, call);
   product(lowering, call, { mode: "NN", a, b: k, c: gradients.q, causality: "upto", accumulate });
@@ -79,9 +83,18 @@ function scoresOperand(tensor: Tensor, call: Call): Operand {
 function rowKernel(
   lowering: Lowering,
   call: Call,
-  kernel: { kernel: string; code: string; bindings: Record<string, Tensor> },
+  options: {
+    kernel: string;
+    code: string;
+    bindings: Record<string, Tensor>;
+    flopsPerElement: number;
+    /** Matrices read; one is written. */
+    reads: number;
+  },
 ): void {
+  const { flopsPerElement, reads, ...kernel } = options;
   const { B, T, H, D } = sizesOf(call);
+  const causal = T * (T + 1) / 2;
   const { lanes, rows } = lowering.rowShape;
   const vector = vectorOf(T);
   lowering.dispatch({
@@ -89,8 +102,16 @@ function rowKernel(
     code: lowering.lanesSnippet + vector.snippet + kernel.code,
     constants: { LANES: lanes, ROWS: rows, T, SCALE: 1 / Math.sqrt(D) },
     grid: [Math.ceil(T / rows), B * H],
-    flops: 4 * B * H * T * T,
+    flops: flopsPerElement * B * H * causal,
+    bytes: 4 * B * H * (reads * causal + causalWithZeros(T)),
   });
+}
+
+/** Elements up to the diagonal with the zeros behind it, up to the next multiple of 64 columns. */
+function causalWithZeros(T: number): number {
+  let count = 0;
+  for (let n = 0; n < T; n++) count += Math.min(T, (Math.floor(n / 64) + 1) * 64);
+  return count;
 }
 
 /** The scores with the drops of this attention applied; the same tensor without dropout. */

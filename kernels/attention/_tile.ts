@@ -7,7 +7,7 @@ import { lowerDelta } from "./_delta.ts";
 import attentionBackwardKeys from "./attention_backward_keys_tile.wgsl" with { type: "text" };
 import attentionBackwardQueries from "./attention_backward_queries_tile.wgsl" with { type: "text" };
 import attentionForward from "./attention_forward_tile.wgsl" with { type: "text" };
-import { attentionFlops, flashParts, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
+import { attentionWork, flashParts, type FlashWork, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
 import attentionTile from "./attention_tile.wgsl" with { type: "text" };
 
@@ -47,7 +47,7 @@ export function lowerForwardTile(call: Call, lowering: Lowering): void {
     kernel: "attention_forward_tile",
     code: attentionForward,
     bindings: { y, lse },
-    products: 2,
+    work: { products: 2, rows: 4, sums: 1 },
   });
 }
 
@@ -58,22 +58,23 @@ export function lowerBackwardTile(call: Call, lowering: Lowering): void {
     kernel: "attention_backward_queries_tile",
     code: attentionStore + attentionBackwardQueries,
     bindings,
-    products: 3,
+    // Queries, keys, values, their gradient and d_y; log-sum-exp and delta.
+    work: { products: 3, rows: 5, sums: 2 },
   });
   lowerKernel(call, lowering, {
     kernel: "attention_backward_keys_tile",
     code: attentionStore + attentionBackwardKeys,
     bindings,
-    products: 4,
+    work: { products: 4, rows: 6, sums: 2 },
   });
 }
 
 function lowerKernel(
   call: Call,
   lowering: Lowering,
-  options: { kernel: string; code: string; bindings: Record<string, Tensor>; products: number },
+  options: { kernel: string; code: string; bindings: Record<string, Tensor>; work: FlashWork },
 ): void {
-  const { kernel, code, bindings, products } = options;
+  const { kernel, code, bindings, work } = options;
   const sizes = sizesOf(call);
   const { lanes, perLane } = tileOf(sizes.D);
   const parts = flashParts(call);
@@ -85,6 +86,6 @@ function lowerKernel(
     shape: parts.shape,
     bindings: { ...parts.bindings, qkv: call.inputs.qkv, ...bindings },
     grid: [Math.ceil(sizes.T / (4 * GROUPS)), 1, sizes.B * sizes.H],
-    flops: attentionFlops(sizes, products),
+    ...attentionWork(sizes, work),
   });
 }

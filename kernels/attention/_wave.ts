@@ -5,7 +5,7 @@ import type { Lowering, Resource } from "../program/lowering.ts";
 import { rowsOf } from "../program/tensor.ts";
 import { WAVE_ROWS, WAVE_TILE } from "./_wave_tile.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
-import { attentionFlops, flashParts, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
+import { attentionWork, flashParts, type FlashWork, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
 import { attentionWave, entryPoint, type WaveKernel } from "./attention_wave.ts";
 
 /** Most channels of a head: the registers of larger ones are more than a kernel compiles with in reasonable time. */
@@ -22,7 +22,11 @@ export function fitsWave(call: Call, lowering: Lowering): boolean {
 
 export function lowerForwardWave(call: Call, lowering: Lowering): void {
   const { y, lse } = call.outputs;
-  lowerKernel(call, lowering, { kernel: "forward", products: 2, bindings: { y, lse } });
+  lowerKernel(call, lowering, {
+    kernel: "forward",
+    work: { products: 2, rows: 4, sums: 1 },
+    bindings: { y, lse },
+  });
 }
 
 export function lowerBackwardWave(call: Call, lowering: Lowering): void {
@@ -31,18 +35,19 @@ export function lowerBackwardWave(call: Call, lowering: Lowering): void {
   const bindings = { d_y: lowering.texture(d_y), lse, delta, d_qkv: call.outputs.d_qkv };
   lowerKernel(call, lowering, {
     kernel: "queries",
-    products: 3,
+    // Queries, keys, values, their gradient and d_y, y; log-sum-exp and delta.
+    work: { products: 3, rows: 6, sums: 3 },
     bindings: { ...bindings, y: lowering.texture(y) },
   });
-  lowerKernel(call, lowering, { kernel: "keys", products: 4, bindings });
+  lowerKernel(call, lowering, { kernel: "keys", work: { products: 4, rows: 6, sums: 2 }, bindings });
 }
 
 function lowerKernel(
   call: Call,
   lowering: Lowering,
-  options: { kernel: WaveKernel; products: number; bindings: Record<string, Resource> },
+  options: { kernel: WaveKernel; work: FlashWork; bindings: Record<string, Resource> },
 ): void {
-  const { kernel, products, bindings } = options;
+  const { kernel, work, bindings } = options;
   const sizes = sizesOf(call);
   const parts = flashParts(call);
   const vectors = Math.ceil(sizes.D / 32);
@@ -54,6 +59,6 @@ function lowerKernel(
     shape: parts.shape,
     bindings: { ...parts.bindings, qkv: lowering.texture(call.inputs.qkv), ...bindings },
     grid: [Math.ceil(sizes.T / WAVE_ROWS), 1, sizes.B * sizes.H],
-    flops: attentionFlops(sizes, products),
+    ...attentionWork(sizes, work),
   });
 }

@@ -51,7 +51,24 @@ export function flashParts(call: Call): {
   };
 }
 
-/** Floating-point operations of `products` products of queries with keys, half of them above the diagonal. */
-export function attentionFlops({ B, T, H, D }: AttentionSizes, products: number): number {
-  return products * B * H * T * (T + 1) * D;
+/** What a kernel that never stores the scores does. */
+export interface FlashWork {
+  /** Products of queries with keys, half of which is above the diagonal. */
+  readonly products: number;
+  /** Tensors [B, T, H, D] it reads and writes, queries, keys and values counted one by one. */
+  readonly rows: number;
+  /** Tensors [B, H, T] it reads and writes. */
+  readonly sums: number;
+}
+
+/** The same in the terms of a dispatch: `8x4x256x64`, B x H x T x D. */
+export function attentionWork(
+  { B, T, H, D }: AttentionSizes,
+  { products, rows, sums }: FlashWork,
+): { flops: number; bytes: number; detail: string } {
+  return {
+    flops: products * B * H * T * (T + 1) * D,
+    bytes: 4 * B * H * T * (rows * D + sums),
+    detail: [B, H, T, D].join("x"),
+  };
 }

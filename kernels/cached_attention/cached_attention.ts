@@ -124,7 +124,8 @@ function lowerAppend(call: Call, lowering: Lowering): void {
     constants: { C: columns, S: keys.shape[1] },
     bindings: { qkv, positions, slots, keys, values },
     grid: [Math.ceil(columns / 64), rowsOf(qkv)],
-    flops: sizeOf(qkv),
+    // Keys and values are read once and written once.
+    bytes: 4 * rowsOf(qkv) * (4 * columnsOf(keys) + 2),
   });
 }
 
@@ -156,6 +157,8 @@ function lowerCachedAttention(call: Call, lowering: Lowering): void {
     constants: { LANES: lanes, ROWS: waves, C: C / vector.width, D: width, S, SCALE: Math.sqrt(heads / C) },
     bindings: { qkv, keys, values, positions, slots, y: call.outputs.y },
     grid: [heads, rowsOf(qkv)],
+    // Of a full cache: how much of it there is, is data. Queries are a third of qkv.
     flops: 4 * rowsOf(qkv) * S * C,
+    bytes: 4 * (sizeOf(keys) + sizeOf(values) + rowsOf(qkv) * (2 * C + 2)),
   });
 }

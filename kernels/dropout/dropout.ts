@@ -95,6 +95,7 @@ function lowerDropout(call: Call, lowering: Lowering): void {
     },
     bindings: { x, control, y: call.outputs.y },
     ...elementwiseGrid(size),
-    flops: 10 * sizeOf(x),
+    // Random numbers are integer arithmetic.
+    flops: (call.attributes.accumulate ? 3 : 2) * sizeOf(x),
   });
 }

@@ -183,6 +183,9 @@ function lowerForward(call: Call, lowering: Lowering): void {
     },
     grid: rowGrid(N, lowering.rowShape),
     flops: N * C,
+    detail: `${N}x${C}`,
+    // No more rows of a table than there are tokens.
+    bytes: 4 * (2 * N + C * (N + Math.min(N, rowsOf(tokenTable)) + Math.min(N, rowsOf(positionTable)))),
   });
 }
 
@@ -196,6 +199,9 @@ function lowerBackward(call: Call, lowering: Lowering): void {
   const V = sizeOf(d_token_table) / columnsOf(d_y);
   const segments = Math.min(N, V);
   const bindings = { order, starts, ids, d_y, d_token_table };
+  // As if all tokens were of this dispatch's kind; which are is data. Rows of tokens that occur are added to.
+  const bytes = 4 * (N + 2 * segments + sizeOf(d_y) + 2 * segments * columnsOf(d_y));
+  const work = { flops: sizeOf(d_y), bytes, detail: `${N}x${columnsOf(d_y)}` };
   lowering.dispatch({
     kernel: "embedding_backward",
     code: vector.snippet + embeddingBackward,
@@ -210,7 +216,7 @@ function lowerBackward(call: Call, lowering: Lowering): void {
     },
     bindings,
     grid: [Math.ceil(segments / rows), Math.ceil(C / (LANE_COLUMNS * lanes))],
-    flops: sizeOf(d_y),
+    ...work,
   });
   const longSegments = Math.min(segments, Math.floor(N / (LONG_SEGMENT + 1)));
   if (longSegments === 0) return;
@@ -220,6 +226,6 @@ function lowerBackward(call: Call, lowering: Lowering): void {
     constants: { C, V, LONG: LONG_SEGMENT, LANES: lanes, PARTS: Math.min(8, 256 / lanes) },
     bindings,
     grid: [longSegments, Math.ceil(C / lanes)],
-    flops: sizeOf(d_y),
+    ...work,
   });
 }

@@ -78,7 +78,7 @@ function lowerGradNorm(call: Call, lowering: Lowering): void {
       constants: { LANES: lanes, ROWS: rows, SIZE: quads, CHUNK: Math.ceil(quads / chunks[i]) },
       bindings: { gradient, partial: viewOf(partials, { offset: first * 2, shape: [chunks[i], 2] }) },
       grid: [chunks[i] / rows],
-      flops: 4 * sizeOf(gradient),
+      flops: 3 * sizeOf(gradient),
     });
     first += chunks[i];
   });
@@ -88,5 +88,6 @@ function lowerGradNorm(call: Call, lowering: Lowering): void {
     constants: { COUNT: count },
     bindings: { partials, norm: call.outputs.norm },
     grid: [1],
+    flops: 2 * count,
   });
 }

@@ -138,7 +138,7 @@ function lowerForward(call: Call, lowering: Lowering): void {
     },
     bindings: { x, gamma, beta, y, statistics },
     grid: rowGrid(rowsOf(x), lowering.rowShape),
-    flops: 8 * sizeOf(x),
+    flops: (beta ? 8 : 7) * sizeOf(x),
   });
 }
 
@@ -158,7 +158,7 @@ function lowerBackward(call: Call, lowering: Lowering): void {
     },
     bindings: { x, gamma, statistics, d_y, d_x },
     grid: rowGrid(rowsOf(x), lowering.rowShape),
-    flops: 14 * sizeOf(x),
+    flops: (call.attributes.accumulate ? 13 : 12) * sizeOf(x),
   });
 }
 

@@ -205,7 +205,9 @@ function lowerRows(
     },
     bindings: { logits, ...bindings },
     grid: [Math.ceil(rows / shape.rows)],
-    flops: rows * V * 8,
+    flops: rows * V * (withGradient ? 9 : 4),
+    // Logits are read, and their gradient written in their place; a target is read and a loss written a row.
+    bytes: 4 * rows * (2 + columnsOf(logits) * (withGradient ? 2 : 1)),
   });
 }
 

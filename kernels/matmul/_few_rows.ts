@@ -5,7 +5,7 @@ import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } fro
 import fewRowsNn from "./matmul_few_rows_nn.wgsl" with { type: "text" };
 import fewRowsNnWave from "./matmul_few_rows_nn_wave.wgsl" with { type: "text" };
 import fewRowsNt from "./matmul_few_rows_nt.wgsl" with { type: "text" };
-import { fitsTexture, matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+import { fitsTexture, type MatmulSpec, matmulWork, type Operand, pitchOf } from "./matmul_spec.ts";
 import { WAVE_LANES } from "./matmul_wave.ts";
 
 /** Above this many rows tiles are faster. */
@@ -40,7 +40,7 @@ function lowerPlain(lowering: Lowering, spec: MatmulSpec): void {
     shape: matmulShape(spec, { operands: 4, c: 4 }),
     bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
     grid: [Math.ceil(spec.N / 4 / lanes), spec.M],
-    flops: matmulFlops(spec),
+    ...matmulWork(spec),
   });
 }
 
@@ -52,7 +52,7 @@ function lowerPlainWave(lowering: Lowering, spec: MatmulSpec): void {
     shape: matmulShape(spec, { operands: 4, c: 4 }),
     bindings: { a: spec.a.tensor, b: lowering.texture(spec.b.tensor), ...epilogueBindings(spec) },
     grid: [Math.ceil(spec.N / 4 / WAVE_LANES), spec.M],
-    flops: matmulFlops(spec),
+    ...matmulWork(spec),
   });
 }
 
@@ -67,6 +67,6 @@ function lowerTransposed(lowering: Lowering, spec: MatmulSpec): void {
     shape: matmulShape(spec, { operands: 4, c: 1 }),
     bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
     grid: [width, spec.M, Math.ceil(groups / width)],
-    flops: matmulFlops(spec),
+    ...matmulWork(spec),
   });
 }

@@ -2,7 +2,7 @@
 
 import type { Lowering } from "../program/lowering.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
-import { matmulFlops, type MatmulSpec } from "./matmul_spec.ts";
+import { type MatmulSpec, matmulWork } from "./matmul_spec.ts";
 import operands from "./matmul_operands.wgsl" with { type: "text" };
 import matmulPlain from "./matmul_plain.wgsl" with { type: "text" };
 import matmulTile from "./matmul_tile.wgsl" with { type: "text" };
@@ -20,6 +20,12 @@ export function lowerTile(lowering: Lowering, spec: MatmulSpec): void {
     const stop = Math.min(spec.K, start + MAX_DEPTH);
     lowerPiece(lowering, stop < spec.K ? withoutEpilogue(spec) : spec, { start, stop });
   }
+}
+
+/** The part of a product that one dispatch is, for the profile. */
+function pieceOf(spec: MatmulSpec, { start, stop }: { start: number; stop: number }): MatmulSpec {
+  if (stop - start === spec.K) return spec;
+  return { ...spec, K: stop - start, accumulate: spec.accumulate || start > 0 };
 }
 
 function withoutEpilogue(spec: MatmulSpec): MatmulSpec {
@@ -40,6 +46,6 @@ function lowerPiece(lowering: Lowering, spec: MatmulSpec, piece: { start: number
     shape: { ...matmulShape(spec, { operands: 1, c: 1 }), k_start: piece.start, k_stop: piece.stop },
     bindings: { a: spec.a.tensor, b: spec.b.tensor, ...epilogueBindings(spec) },
     grid: [Math.ceil(spec.N / columns), Math.ceil(spec.M / rows), spec.batch ?? 1],
-    flops: matmulFlops(spec) * (piece.stop - piece.start) / spec.K,
+    ...matmulWork(pieceOf(spec, piece)),
   });
 }

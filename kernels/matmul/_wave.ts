@@ -2,7 +2,7 @@
 
 import type { Lowering, Resource } from "../program/lowering.ts";
 import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
-import { fitsTexture, matmulFlops, type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
+import { fitsTexture, type MatmulSpec, matmulWork, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 
 /** Longest sum: a software adapter stops an invocation after 65,535 loop iterations. */
@@ -70,7 +70,7 @@ export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
       ...(columnSums && { column_sum: spec.columnSum!.y }),
     },
     grid: gridOf(spec, tile),
-    flops: matmulFlops(spec),
+    ...matmulWork(spec, { columnSums }),
   });
 }
 

@@ -66,10 +66,47 @@ export function pitchOf(operand: Operand): number {
   return columnsOf(operand.tensor);
 }
 
-/** Floating-point operations of a product, half of them where causality leaves half out. */
-export function matmulFlops(spec: MatmulSpec): number {
-  const whole = 2 * spec.M * spec.N * spec.K * (spec.batch ?? 1);
-  return (spec.causality ?? "none") === "none" ? whole : whole / 2;
+/**
+ * What the profile knows of a product: multiply-adds that causality leaves in, operands and result each moved once.
+ *
+ * @param options.columnSums the kernel takes the column sums as well
+ */
+export function matmulWork(
+  spec: MatmulSpec,
+  options: { columnSums?: boolean } = {},
+): { flops: number; bytes: number; detail: string } {
+  const { M, N, K, accumulate = false, causality = "none" } = spec;
+  const { columnSums = false } = options;
+  const batch = spec.batch ?? 1;
+  const isSkipped = causality === "skip";
+  const isTriangularA = causality === "upto" || causality === "from";
+  const a = isTriangularA ? triangle(K) : M * K;
+  const c = isSkipped ? triangle(N) : M * N;
+  const terms = isSkipped ? c * K : a * N;
+  const beside = [spec.preActivation, spec.residual, spec.derivative].filter((tensor) => tensor).length;
+  const rows = Number(spec.bias !== undefined) + (columnSums ? 1 + Number(spec.columnSum?.accumulate) : 0);
+  const elements = batch * (a + K * N + (1 + Number(accumulate) + beside) * c) + rows * N;
+  const detail = detailOf(spec) + (columnSums ? " column_sum" : "");
+  return { flops: 2 * batch * terms + (columnSums ? K * N : 0), bytes: 4 * elements, detail };
+}
+
+/** Elements of a T x T matrix up to the diagonal. */
+function triangle(T: number): number {
+  return T * (T + 1) / 2;
+}
+
+/** `NN 2048x768x256 bias gelu`: mode, M x N x K, then what is special. */
+function detailOf(spec: MatmulSpec): string {
+  const { mode, M, N, K, batch = 1, bias, activation = "none", accumulate, causality = "none" } = spec;
+  const { residual, derivative } = spec;
+  const words = [mode, `${batch > 1 ? `${batch}x` : ""}${M}x${N}x${K}`];
+  if (causality !== "none") words.push("causal");
+  if (bias) words.push("bias");
+  if (activation !== "none") words.push(activation);
+  if (residual) words.push("residual");
+  if (derivative) words.push(`d_${derivative.kind}`);
+  if (accumulate) words.push("added");
+  return words.join(" ");
 }
 
 /** Whether the operand's tensor fits a texture of this device, four columns a texel, with its padding. */

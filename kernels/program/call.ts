@@ -36,6 +36,8 @@ export interface Call {
   readonly outputs: Tensors;
   /** Ordinal of the call in its tape; part of the counter of random numbers, so it must not depend on the backend. */
   readonly site: number;
+  /** Recorded while gradients were; the profile tells forward from backward by it. */
+  readonly isBackward?: boolean;
 }
 
 /** The reference's view of an f32 tensor. */

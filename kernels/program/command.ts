@@ -1,10 +1,18 @@
 // A dispatch or a copy made ready: what a replay encodes, without allocating anything.
 
+import type { Origin } from "./lowering.ts";
+
 interface NamedCommand {
   /** File name of the kernel, or `copy_to_texture`. */
   readonly kernel: string;
+  /** What tells it from other commands of its kernel, such as a shape. */
+  readonly detail: string;
   /** Floating-point operations. */
   readonly flops: number;
+  /** Bytes that have to be read and written. */
+  readonly bytes: number;
+  /** Call it belongs to. */
+  readonly origin: Origin;
 }
 
 export interface DispatchCommand extends NamedCommand {

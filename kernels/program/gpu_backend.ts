@@ -15,6 +15,7 @@ import {
   type ChosenFamily,
   type Dispatch,
   type KernelFamily,
+  type RecordedDispatch,
   Recorder,
   type Texture,
 } from "./lowering.ts";
@@ -22,6 +23,7 @@ import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
 import { columnsOf, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
 import { timeCommands } from "./timing.ts";
+import { bytesOf, detailOf } from "./work.ts";
 
 export interface GpuProgram extends Program {
   readonly label: string;
@@ -41,6 +43,9 @@ const STAGING_BYTES = 1 << 22;
 /** Cost of a dispatch beside its arithmetic, in floating-point operations. */
 const DISPATCH_COST = 1e6;
 
+/** Textures of parameters belong to no call. */
+const REFRESH = { pass: "refresh_parameters", isBackward: false };
+
 export async function openGpuBackend(options: GpuBackendOptions = {}): Promise<GpuBackend> {
   const device = await openDevice({ software: options.software });
   const readback = await openReadback(device.gpu, STAGING_BYTES);
@@ -51,6 +56,8 @@ export class GpuBackend implements Backend {
   readonly device: Device;
   readonly maxArenaElements: number;
   submits = 0;
+  /** Time spent in handing them over, ms. A software adapter computes in it. */
+  submitMs = 0;
   readonly #readback: Readback;
   readonly #kernels: KernelFamily;
   readonly #segmentMs: number;
@@ -107,6 +114,7 @@ export class GpuBackend implements Backend {
       packedTexture: (tensor) => this.#packedTexture(tensor),
     });
     for (const call of fuseEpilogues(calls)) {
+      recorder.origin = { pass: call.pass.name, isBackward: call.isBackward ?? false };
       try {
         call.pass.lower(call, recorder);
       } catch (error) {
@@ -165,27 +173,46 @@ export class GpuBackend implements Backend {
   }
 
   refreshParameters(): void {
-    this.#encode([...this.#parameterTextures.values()].map(({ pack }) => pack));
+    this.#encode(this.#refreshCommands());
+  }
+
+  /** What refreshParameters() runs, as a program: the textures of parameters asked for so far. */
+  get refreshProgram(): GpuProgram {
+    const commands = this.#refreshCommands();
+    return { label: "refresh_parameters", commands, replay: () => this.#encode(commands) };
   }
 
   flush(): void {
     if (!this.#encoder) return;
     this.#endPass();
-    if (this.#costSinceRead === 0) this.#firstSubmitAt = performance.now();
+    const startedAt = performance.now();
+    if (this.#costSinceRead === 0) this.#firstSubmitAt = startedAt;
     this.device.gpu.queue.submit([this.#encoder.finish()]);
     this.submits++;
+    this.submitMs += performance.now() - startedAt;
     this.#costSinceRead += this.#pendingCost;
     this.#pendingCost = 0;
     this.#uploadOffset = 0;
     this.#encoder = undefined;
   }
 
-  /** Runs a program once, dispatch by dispatch. @returns nanoseconds per command */
-  async time(program: GpuProgram): Promise<Float64Array> {
+  /**
+   * Runs a program once, dispatch by dispatch.
+   *
+   * @param options.onCommand told before a command is run, where commands are waited for one by one
+   * @returns nanoseconds per command
+   */
+  async time(
+    program: GpuProgram,
+    options: { onCommand?: (index: number) => void } = {},
+  ): Promise<Float64Array> {
     this.flush();
     const { isSoftware, hasTimestamps } = this.device.traits;
-    const options = { commands: program.commands, byTimestamps: hasTimestamps && !isSoftware };
-    const nanoseconds = await timeCommands(this.device.gpu, this.#readback, options);
+    const nanoseconds = await timeCommands(this.device.gpu, this.#readback, {
+      commands: program.commands,
+      byTimestamps: hasTimestamps && !isSoftware,
+      ...options,
+    });
     await this.device.check();
     return nanoseconds;
   }
@@ -212,6 +239,10 @@ export class GpuBackend implements Backend {
     }
   }
 
+  #refreshCommands(): Command[] {
+    return [...this.#parameterTextures.values()].map(({ pack }) => pack);
+  }
+
   #endPass(): void {
     this.#pass?.end();
     this.#pass = undefined;
@@ -230,7 +261,7 @@ export class GpuBackend implements Backend {
     let entry = this.#parameterTextures.get(key);
     if (!entry) {
       const { texture, pack } = make();
-      entry = { texture, pack: this.#command(pack, NO_PLAN) };
+      entry = { texture, pack: this.#command({ ...pack, origin: REFRESH }, NO_PLAN) };
       this.#parameterTextures.set(key, entry);
       this.#encode([entry.pack]);
     }
@@ -251,9 +282,10 @@ export class GpuBackend implements Backend {
     return texture;
   }
 
-  #command(dispatch: Dispatch, plan: Plan): Command {
-    if (dispatch.copy) return this.#copyCommand(dispatch.copy, plan);
-    const { kernel, grid, flops = 0 } = dispatch;
+  #command(dispatch: RecordedDispatch, plan: Plan): Command {
+    const { kernel, grid, flops = 0, origin } = dispatch;
+    const work = { flops, bytes: bytesOf(dispatch), detail: detailOf(dispatch), origin };
+    if (dispatch.copy) return { ...work, ...this.#copyCommand(dispatch.copy, plan) };
     const compiled = this.#pipelines.get(dispatch);
     assertNamesMatch(dispatch, compiled);
     const entries = compiled.bindings.map(({ name, index, kind }) => {
@@ -263,13 +295,15 @@ export class GpuBackend implements Backend {
       return { binding: index, resource };
     });
     const group = this.device.gpu.createBindGroup({ label: kernel, layout: compiled.layout, entries });
-    return { kernel, pipeline: compiled.pipeline, group, grid, flops };
+    return { ...work, kernel, pipeline: compiled.pipeline, group, grid };
   }
 
-  #copyCommand({ from, to }: { from: Tensor; to: Texture }, plan: Plan): CopyCommand {
+  #copyCommand(
+    { from, to }: { from: Tensor; to: Texture },
+    plan: Plan,
+  ): Pick<CopyCommand, "kernel" | "source" | "destination" | "size"> {
     return {
       kernel: "copy_to_texture",
-      flops: 0,
       source: {
         buffer: this.#storage.bufferOf(rootOf(from), plan),
         offset: from.offset * 4,

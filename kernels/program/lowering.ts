@@ -47,6 +47,22 @@ export interface Dispatch {
   readonly copy?: { readonly from: Tensor; readonly to: Texture };
   /** Floating-point operations, for the profile and for cutting submits. */
   readonly flops?: number;
+  /** Bytes moved, where it is not all that is bound, once; see work.ts. */
+  readonly bytes?: number;
+  /** What tells it from other dispatches of its kernel, for the profile; the largest shape where left out. */
+  readonly detail?: string;
+}
+
+/** A dispatch and the call it was lowered from. */
+export interface RecordedDispatch extends Dispatch {
+  readonly origin: Origin;
+}
+
+/** Where in a program a dispatch belongs. */
+export interface Origin {
+  /** Name of the pass. */
+  readonly pass: string;
+  readonly isBackward: boolean;
 }
 
 /** Size of a workgroup of a row kernel: `lanes` invocations share a row, `rows` rows share a workgroup. */
@@ -81,7 +97,9 @@ const ROW_PADDING = 16;
 
 /** Records dispatches in order. One recorder lowers one program. */
 export class Recorder implements Lowering {
-  readonly dispatches: Dispatch[] = [];
+  readonly dispatches: RecordedDispatch[] = [];
+  /** Call that is being lowered. */
+  origin: Origin = { pass: "", isBackward: false };
   readonly traits: DeviceTraits;
   readonly family: ChosenFamily;
   readonly rowShape: RowShape;
@@ -109,7 +127,7 @@ export class Recorder implements Lowering {
   }
 
   dispatch(dispatch: Dispatch): void {
-    this.dispatches.push(dispatch);
+    this.dispatches.push({ ...dispatch, origin: this.origin });
     for (const [name, resource] of Object.entries(dispatch.bindings)) {
       if (!resource || isTexture(resource) || !isWritten(dispatch.code, name)) continue;
       const root = rootOf(resource);
@@ -184,7 +202,7 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
       constants: { ROWS: rows, COLUMNS: columns / vector.width, TEXELS: texels, HEIGHT: height },
       bindings: { source: tensor, packed: texture },
       grid: [Math.ceil(texels / 8), Math.ceil(height / 8)],
-      flops: sizeOf(tensor),
+      bytes: 4 * sizeOf(tensor) + 16 * texels * height,
       // Rows that are whole blocks leave nothing to pad.
       copy: rows === height && columns === texels * 4 ? { from: tensor, to: texture } : undefined,
     },

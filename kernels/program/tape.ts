@@ -19,6 +19,7 @@ export class Tape {
   readonly #gradients = new Map<Tensor, Tensor>();
   /** For a gradient tensor that serves several tensors at once: those whose producer is still to be walked. */
   readonly #sharers = new Map<Tensor, Set<Tensor>>();
+  #isBackward = false;
 
   constructor(options: { parameterGradients?: ReadonlyMap<Tensor, Tensor> } = {}) {
     this.#parameterGradients = options.parameterGradients ?? new Map();
@@ -46,11 +47,13 @@ export class Tape {
       inputs: call.inputs,
       outputs: call.outputs,
       site,
+      isBackward: this.#isBackward,
     });
   }
 
   /** Walks the recorded calls from last to first and records their vector-Jacobian products. */
   backward(): void {
+    this.#isBackward = true;
     for (const call of this.calls.slice().reverse()) {
       call.pass.vjp?.(call, this);
       for (const output of Object.values(call.outputs)) this.#release(output);

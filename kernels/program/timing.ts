@@ -11,7 +11,12 @@ const BATCH = 1024;
 export async function timeCommands(
   gpu: GPUDevice,
   readback: Readback,
-  options: { commands: readonly Command[]; byTimestamps: boolean },
+  options: {
+    commands: readonly Command[];
+    byTimestamps: boolean;
+    /** Told before each command that is waited for. */
+    onCommand?: (index: number) => void;
+  },
 ): Promise<Float64Array> {
   const { commands, byTimestamps } = options;
   const nanoseconds = new Float64Array(commands.length);
@@ -21,7 +26,7 @@ export async function timeCommands(
     usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
   });
   try {
-    if (!byTimestamps) return await timeByWaiting(gpu, readback, { commands, anyBuffer: ticks });
+    if (!byTimestamps) return await timeByWaiting(gpu, readback, { ...options, anyBuffer: ticks });
     for (let start = 0; start < commands.length; start += BATCH) {
       const part = commands.slice(start, start + BATCH);
       nanoseconds.set(await timeByTimestamps(gpu, readback, { commands: part, ticks }), start);
@@ -58,7 +63,7 @@ async function timeByTimestamps(
 async function timeByWaiting(
   gpu: GPUDevice,
   readback: Readback,
-  options: { commands: readonly Command[]; anyBuffer: GPUBuffer },
+  options: { commands: readonly Command[]; anyBuffer: GPUBuffer; onCommand?: (index: number) => void },
 ): Promise<Float64Array> {
   const wait = () => readback.read(options.anyBuffer, { offset: 0, bytes: 8 }, () => {});
   const measure = async (command?: Command) => {
@@ -76,6 +81,7 @@ async function timeByWaiting(
   for (let i = 0; i < 10; i++) empty = Math.min(empty, await measure());
   const nanoseconds = new Float64Array(options.commands.length);
   for (const [i, command] of options.commands.entries()) {
+    options.onCommand?.(i);
     nanoseconds[i] = Math.max(0, await measure(command) - empty) * 1e6;
   }
   return nanoseconds;

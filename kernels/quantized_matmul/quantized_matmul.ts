@@ -7,11 +7,11 @@ import {
   epilogueSnippet,
   matmulShape,
 } from "../matmul/matmul_epilogue.ts";
-import { matmulFlops, type MatmulSpec, type Operand, pitchOf, wholeOperand } from "../matmul/matmul_spec.ts";
+import { type MatmulSpec, matmulWork, type Operand, pitchOf, wholeOperand } from "../matmul/matmul_spec.ts";
 import { floats, integers, type Pass } from "../program/call.ts";
 import { isTexture, type Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
-import { columnsOf, rowsOf, type Tensor } from "../program/tensor.ts";
+import { columnsOf, rowsOf, sizeOf, type Tensor } from "../program/tensor.ts";
 import packedBuffer from "../snippets/packed_buffer.wgsl" with { type: "text" };
 import packedTexture from "../snippets/packed_texture.wgsl" with { type: "text" };
 import quantized from "../snippets/quantized.wgsl" with { type: "text" };
@@ -132,7 +132,8 @@ export function packedOperand(
 export function lowerQuantizedMatmul(lowering: Lowering, given: QuantizedMatmulSpec): void {
   const { matrix, ...rest } = given;
   const spec: MatmulSpec = { ...rest, mode: "NN", N: matrix.N, K: matrix.K, b: wholeOperand(matrix.packed) };
-  const { M, N, K } = spec;
+  const { N, K } = spec;
+  const work = matmulWork(spec);
   const { snippet, resource } = packedOperand(lowering, matrix);
   const width = storesVectors(spec) ? 4 : 1;
   const { kernel, code, constants, grid } = chooseKernel(lowering, spec);
@@ -144,7 +145,9 @@ export function lowerQuantizedMatmul(lowering: Lowering, given: QuantizedMatmulS
     shape: matmulShape(spec, { operands: 4, c: width }),
     bindings: { a: spec.a.tensor, b: resource, ...epilogueBindings(spec) },
     grid,
-    flops: matmulFlops({ ...spec, M, N, K }),
+    ...work,
+    bytes: work.bytes - 4 * K * N + 4 * sizeOf(matrix.packed),
+    detail: `q${matrix.bits} ${work.detail}`,
   });
 }
 

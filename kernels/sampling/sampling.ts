@@ -108,6 +108,10 @@ function lowerSampling(call: Call, lowering: Lowering): void {
     },
     bindings: { logits, control, tokens, positions, ring },
     grid: [rowsOf(logits)],
-    flops: 100 * sizeOf(logits),
+    // Maximum, weights and draw; what the searches for top-k and top-p add depends on settings and logits.
+    flops: 10 * sizeOf(logits),
+    detail: logits.shape.join("x"),
+    // Of the ring, a count and one place.
+    bytes: 4 * (sizeOf(logits) + rowsOf(logits) * (SAMPLING_CONTROL_SIZE + 6)),
   });
 }

@@ -101,5 +101,8 @@ function lowerTrainingStep(call: Call, lowering: Lowering): void {
     },
     bindings: { control, norm, accumulator, state, ring },
     grid: [1],
+    detail: "",
+    // Of the ring, one row; state and accumulator are read and written.
+    bytes: 4 * (sizeOf(control) + sizeOf(norm) + 2 * (sizeOf(state) + 1) + RING_FIELDS),
   });
 }

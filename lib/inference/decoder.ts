@@ -91,6 +91,11 @@ export class Decoder {
     this.#length = last;
   }
 
+  /** What decode() replays for each token, for the profile. */
+  get program(): Program {
+    return this.#decode;
+  }
+
   /** Tokens the cache still takes. */
   get room(): number {
     return this.capacity - this.#length;
