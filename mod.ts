@@ -51,6 +51,13 @@ export {
   generateFromCheckpoint,
   type GenerateOptions,
 } from "./lib/inference/generate.ts";
+export {
+  evaluateCheckpoint,
+  type EvaluateEvent,
+  type EvaluateOptions,
+  type Evaluation,
+  type Measurement,
+} from "./lib/evaluation/evaluate.ts";
 export type { GenerateStats } from "./lib/inference/generator.ts";
 export {
   type Checkpoint,

@@ -74,6 +74,17 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
 }
 
+/** What quantised weights take: `Weights: 1.3 MiB as q4, 9.0 MiB as f32, 6.9 times less`. */
+export function formatWeights(
+  quantize: string,
+  { bytes, f32Bytes }: { bytes: number; f32Bytes: number },
+): string {
+  const ratio = bytes <= f32Bytes
+    ? `${(f32Bytes / bytes).toFixed(1)} times less`
+    : `${(bytes / f32Bytes).toFixed(1)} times more`;
+  return `Weights: ${formatBytes(bytes)} as ${quantize}, ${formatBytes(f32Bytes)} as f32, ${ratio}`;
+}
+
 function characterWidth(character: string): number {
   if (/^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u.test(character)) return 0;
   return /^\p{Emoji_Presentation}$/u.test(character) || WIDE.test(character) ? 2 : 1;

@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./generate.ts")).generateCommand,
   },
   {
+    name: "evaluate",
+    summary: "Measure how well a model predicts a text",
+    load: async () => (await import("./evaluate.ts")).evaluateCommand,
+  },
+  {
     name: "plot",
     summary: "Draw the training curves of a run",
     load: async () => (await import("./plot.ts")).plotCommand,

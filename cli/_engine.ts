@@ -3,6 +3,7 @@
 
 import { EXIT_STATUS, UsageError } from "../lib/common/errors.ts";
 import type { Config } from "../lib/config/config.ts";
+import type { EvaluateOptions } from "../lib/evaluation/evaluate.ts";
 import type { GenerateOptions } from "../lib/inference/generate.ts";
 import type { ProfileRequest } from "../lib/profile/profile.ts";
 import type { PipelineOptions } from "../lib/training/pipeline.ts";
@@ -15,6 +16,7 @@ export type EngineJob =
   & (
     | { readonly name: "train"; readonly options: Omit<PipelineOptions, Hooks> }
     | { readonly name: "generate"; readonly options: Omit<GenerateOptions, Hooks> }
+    | { readonly name: "evaluate"; readonly options: Omit<EvaluateOptions, Hooks> }
     | { readonly name: "doctor" }
     | { readonly name: "profile"; readonly options: Omit<ProfileRequest, Hooks> }
     | { readonly name: "tune" }

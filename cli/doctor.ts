@@ -4,9 +4,9 @@ import { EXIT_STATUS, UsageError } from "../lib/common/errors.ts";
 import type { GpuExamination } from "../lib/training/examine_gpu.ts";
 import { findSystem, formatAdvice, formatGpu, formatSystem } from "./_doctor_report.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
-import { formatJson } from "./_json.ts";
+
 import type { Command, CommandCall } from "./command.ts";
-import { print, printLines } from "./print.ts";
+import { formatJson, print, printLines } from "./print.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** Command `doctor`. */

@@ -33,6 +33,10 @@ async function run(
     const { examineGpu } = await import("../lib/training/examine_gpu.ts");
     return await examineGpu(job.config.resources);
   }
+  if (job.name === "evaluate") {
+    const { evaluateCheckpoint } = await import("../lib/evaluation/evaluate.ts");
+    return await evaluateCheckpoint(job.config, { ...job.options, ...hooks });
+  }
   if (job.name === "profile") {
     const { profileModel } = await import("../lib/profile/profile.ts");
     return await profileModel(job.config, { ...job.options, ...hooks });

@@ -1,7 +1,7 @@
 // `sheepop generate`: continues a prompt and prints the text as it comes.
 
 import type { GenerateEvent } from "../lib/inference/generate.ts";
-import { formatCount } from "./_columns.ts";
+import { formatCount, formatWeights } from "./_columns.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
 import { generateDeclaration } from "./_generate_declaration.ts";
 import type { Command, CommandCall } from "./command.ts";
@@ -20,7 +20,8 @@ async function run(call: CommandCall): Promise<number | void> {
   };
   using progress = new ProgressLine();
   progress.update(`Loading ${options.checkpoint}`);
-  const onEvent = (event: GenerateEvent) => show(event, { progress, prompt: options.prompt });
+  const { quantize } = config.generate;
+  const onEvent = (event: GenerateEvent) => show(event, { progress, prompt: options.prompt, quantize });
   const outcome = await runEngine<GenerateEvent, string>({ name: "generate", config, options }, {
     onEvent,
     onSignal: () => {},
@@ -28,12 +29,17 @@ async function run(call: CommandCall): Promise<number | void> {
   if (outcome.signal) return signalStatus(outcome.signal);
 }
 
-function show(event: GenerateEvent, { progress, prompt }: { progress: ProgressLine; prompt: string }): void {
+function show(
+  event: GenerateEvent,
+  options: { progress: ProgressLine; prompt: string; quantize: string },
+): void {
+  const { progress, prompt, quantize } = options;
   progress.clear();
   switch (event.kind) {
     case "warning":
       return progress.print(`Warning: ${event.message}`);
     case "loaded":
+      if (quantize !== "none") progress.print(formatWeights(quantize, event.weights));
       return print(prompt);
     case "text":
       return print(event.text);

@@ -27,3 +27,19 @@ export function print(text: string): void {
 export function printLines(lines: readonly string[]): void {
   print(lines.map((line) => `${line}\n`).join(""));
 }
+
+/** A report as JSON with names as in files. */
+export function formatJson(report: unknown): string {
+  return `${JSON.stringify(snakeKeys(report), null, 2)}\n`;
+}
+
+/** Keys as everywhere in files: `max_binding_bytes`. */
+function snakeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      return [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), snakeKeys(member)];
+    }),
+  );
+}

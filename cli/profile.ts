@@ -10,7 +10,7 @@ import type { Profile, ProfileEvent } from "../lib/profile/profile.ts";
 import { drawProfile } from "../lib/profile/profile_chart.ts";
 import { parseTokenizer } from "../lib/tokenizer/tokenizer_file.ts";
 import { runEngine, signalStatus } from "./_engine.ts";
-import { formatJson } from "./_json.ts";
+import { formatJson } from "./print.ts";
 import { formatProfile, GROUPINGS } from "./_profile_report.ts";
 import type { Command, CommandCall } from "./command.ts";
 import { printLines } from "./print.ts";

@@ -5,7 +5,15 @@
 
 import { lowerMatmul } from "../matmul/matmul.ts";
 import { wholeOperand } from "../matmul/matmul_spec.ts";
-import { type Call, floats, integers, type Pass } from "../program/call.ts";
+import { lowerQuantizedMatmul } from "../quantized_matmul/quantized_matmul.ts";
+import {
+  dequantizeMatrix,
+  isQuantized,
+  quantizedAttributes,
+  quantizedFrom,
+  type QuantizedMatrix,
+} from "../quantized_matmul/quantized_matrix.ts";
+import { type Call, floats, integers, type Pass, type Values } from "../program/call.ts";
 import { type Lowering, roundUp, type RowShape } from "../program/lowering.ts";
 import { unpackStepControl } from "../program/step_control.ts";
 import type { Tape } from "../program/tape.ts";
@@ -20,8 +28,8 @@ import { linearCrossEntropyReference } from "./linear_cross_entropy_reference.ts
 export interface LinearCrossEntropyTensors {
   /** [N, C], hidden states. */
   readonly x: Tensor;
-  /** [V, C]. */
-  readonly weight: Tensor;
+  /** [V, C]; quantised, it has C as K and V as N, and no gradient. */
+  readonly weight: Tensor | QuantizedMatrix;
   /** u32 [N], ids below V, or IGNORED_TARGET. */
   readonly targets: Tensor;
   /** StepControl, of which the loss divisor is read. */
@@ -49,30 +57,37 @@ const WIDE_ROW = 4096;
  */
 export function linearCrossEntropy(tape: Tape, tensors: LinearCrossEntropyTensors): void {
   const { x, weight, targets, control, accumulator, training } = tensors;
-  if (columnsOf(x) !== columnsOf(weight) || weight.shape.length !== 2 || sizeOf(targets) !== rowsOf(x)) {
+  const [shape, tensor] = isQuantized(weight)
+    ? [[weight.N, weight.K], weight.packed]
+    : [weight.shape, weight];
+  if (columnsOf(x) !== shape[1] || shape.length !== 2 || sizeOf(targets) !== rowsOf(x)) {
     throw new TypeError(
-      `Cannot compare ${x.name} [${x.shape}] times ${weight.name} [${weight.shape}] with ${targets.name} ` +
+      `Cannot compare ${x.name} [${x.shape}] times ${tensor.name} [${shape}] with ${targets.name} ` +
         `[${targets.shape}]: need [N, C], [V, C] and [N]`,
     );
   }
   const dX = training && x.requiresGradient ? tape.activation(`d_${x.name}`, x.shape) : undefined;
-  const dWeight = training ? tape.gradientTarget(weight) : undefined;
+  const dWeight = training && !isQuantized(weight) ? tape.gradientTarget(weight) : undefined;
   tape.record(linearCrossEntropyPass, {
-    inputs: { x, weight, targets, control },
+    inputs: { x, weight: tensor, targets, control },
     outputs: { accumulator, ...(dX ? { d_x: dX } : {}), ...(dWeight ? { d_weight: dWeight.tensor } : {}) },
-    attributes: { chunkBytes: tensors.chunkBytes ?? CHUNK_BYTES, accumulate: dWeight?.accumulate ?? false },
+    attributes: {
+      chunkBytes: tensors.chunkBytes ?? CHUNK_BYTES,
+      accumulate: dWeight?.accumulate ?? false,
+      ...(isQuantized(weight) ? quantizedAttributes(weight) : {}),
+    },
   });
 }
 
 export const linearCrossEntropyPass: Pass = {
   name: "linear_cross_entropy_forward",
   reference(call, values): void {
-    const { x, weight, targets, control } = call.inputs;
+    const { x, targets, control } = call.inputs;
     const { accumulator, d_x: dX, d_weight: dWeight } = call.outputs;
     if (dWeight && !call.attributes.accumulate) floats(values, dWeight).fill(0);
     linearCrossEntropyReference({
       x: floats(values, x),
-      weight: floats(values, weight),
+      weight: weightValues(call, values),
       targets: integers(values, targets),
       accumulator: floats(values, accumulator),
       dX: dX && floats(values, dX),
@@ -84,6 +99,22 @@ export const linearCrossEntropyPass: Pass = {
     if (call.outputs.d_x) tape.passGradient(call.inputs.x, call.outputs.d_x);
   },
 };
+
+/** The matrix of a call, which has `bits` when it is quantised. */
+function weightOf({ inputs, attributes }: Call): Tensor | QuantizedMatrix {
+  return "bits" in attributes ? quantizedFrom(inputs.weight, attributes) : inputs.weight;
+}
+
+function weightValues(call: Call, values: Values): Float64Array {
+  const weight = weightOf(call);
+  if (!isQuantized(weight)) return floats(values, weight);
+  return dequantizeMatrix(integers(values, weight.packed), weight, { transposed: true });
+}
+
+function vocabularyOf(call: Call): number {
+  const weight = weightOf(call);
+  return isQuantized(weight) ? weight.N : rowsOf(weight);
+}
 
 function lowerLinearCrossEntropy(call: Call, lowering: Lowering): void {
   const N = rowsOf(call.inputs.x);
@@ -104,7 +135,7 @@ function lowerLinearCrossEntropy(call: Call, lowering: Lowering): void {
 
 /** Rows whose logits fit the chunk and one binding. */
 function chunkRows(call: Call, lowering: Lowering): number {
-  const rowBytes = roundUp(rowsOf(call.inputs.weight), 4) * 4;
+  const rowBytes = roundUp(vocabularyOf(call), 4) * 4;
   const bytes = Math.min(call.attributes.chunkBytes as number, lowering.traits.maxBindingBytes);
   return Math.max(ROW_GROUP, Math.floor(bytes / rowBytes / ROW_GROUP) * ROW_GROUP);
 }
@@ -117,14 +148,17 @@ function lowerChunk(
   const { weight, targets, control } = call.inputs;
   const { d_x: dX, d_weight: dWeight } = call.outputs;
   const { rows } = chunk;
-  const [V, C] = weight.shape;
+  const V = vocabularyOf(call);
+  const C = columnsOf(call.inputs.x);
   const part = (tensor: Tensor, columns: number) => {
     return viewOf(tensor, { offset: chunk.first * columns, shape: columns === 1 ? [rows] : [rows, columns] });
   };
   const x = part(call.inputs.x, C);
   const logits = lowering.scratch("logits", [rows, roundUp(V, 4)]);
   const [a, b, c] = [x, weight, logits].map(wholeOperand);
-  lowerMatmul(lowering, { mode: "NT", M: rows, N: V, K: C, a, b, c });
+  const matrix = weightOf(call);
+  if (isQuantized(matrix)) lowerQuantizedMatmul(lowering, { M: rows, a, c, matrix });
+  else lowerMatmul(lowering, { mode: "NT", M: rows, N: V, K: C, a, b, c });
   lowerRows(lowering, {
     logits,
     V,

@@ -1,7 +1,7 @@
 // Lowers products with few rows (decoding) to kernels that read each weight once instead of filling tiles with nothing.
 
 import type { Lowering } from "../program/lowering.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
 import fewRowsNn from "./matmul_few_rows_nn.wgsl" with { type: "text" };
 import fewRowsNnWave from "./matmul_few_rows_nn_wave.wgsl" with { type: "text" };
 import fewRowsNt from "./matmul_few_rows_nt.wgsl" with { type: "text" };

@@ -4,7 +4,7 @@
 import { type Dispatch, ENABLE_F16, type Lowering, roundUp } from "../program/lowering.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { chooseVariant } from "./_choice.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
 import { MAX_DEPTH, partTerms, type TileVariant, tileVariants } from "./_tile_variants.ts";
 import { type MatmulSpec, matmulWork, type Operand, wholeOperand } from "./matmul_spec.ts";
 import operands from "./matmul_operands.wgsl" with { type: "text" };

@@ -2,7 +2,7 @@
 
 import type { Lowering, Resource } from "../program/lowering.ts";
 import { chooseVariant } from "./_choice.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./_epilogue.ts";
+import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
 import { fitsTexture, type MatmulSpec, matmulWork, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 

@@ -7,6 +7,7 @@ import { addPass } from "../add/add.ts";
 import { columnSumPass } from "../column_sum/column_sum.ts";
 import type { Call } from "../program/call.ts";
 import { rootOf, sizeOf, type Tensor } from "../program/tensor.ts";
+import { quantizedMatmulPass } from "../quantized_matmul/quantized_matmul.ts";
 import { matmulPass } from "./matmul.ts";
 
 /** A rule's find: the call that is to disappear into the product, and the product with it in. */
@@ -21,7 +22,7 @@ export function fuseEpilogues(calls: readonly Call[]): Call[] {
   const uses = usesOf(calls);
   for (let i = 0; i < program.length; i++) {
     const call = program[i];
-    if (call?.pass !== matmulPass) continue;
+    if (call?.pass !== matmulPass && call?.pass !== quantizedMatmulPass) continue;
     const fusion = fuseResult(program, i, uses) ?? fuseColumnSum(program, i, uses);
     if (!fusion) continue;
     program[i] = fusion.fused;

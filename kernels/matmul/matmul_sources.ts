@@ -1,6 +1,6 @@
 // The text of every kernel that a product may choose between: measurements hold as long as it stays the same.
 
-import { epilogueSnippet } from "./_epilogue.ts";
+import { epilogueSnippet } from "./matmul_epilogue.ts";
 import { TILE_SOURCES } from "./_tile.ts";
 import { matmulWave } from "./matmul_wave.ts";
 

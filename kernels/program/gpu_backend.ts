@@ -25,7 +25,7 @@ import {
 } from "./lowering.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
-import { rootOf, sizeOf, type Tensor } from "./tensor.ts";
+import { columnsOf, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
 import { timeCommands } from "./timing.ts";
 import { bytesOf, detailOf } from "./work.ts";
 
@@ -79,6 +79,7 @@ export class GpuBackend implements Backend {
   readonly #parameterHalves = new Map<Tensor, { half: Tensor; pack: Command }>();
   /** Parameters the host wrote since their f16 copies were made; the optimizer writes the copies itself. */
   readonly #writtenParameters = new Set<Tensor>();
+  readonly #packedTextures = new Map<Tensor, Texture>();
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pendingCost = 0;
@@ -128,6 +129,7 @@ export class GpuBackend implements Backend {
       chooseVariant: (choice) => this.#chosen(choice),
       parameterHalf: this.#operands === "f16" ? (root) => this.#parameterHalf(root) : undefined,
       parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
+      packedTexture: (tensor) => this.#packedTexture(tensor),
     });
     for (const call of fuseEpilogues(calls)) {
       recorder.origin = { pass: call.pass.name, isBackward: call.isBackward ?? false };
@@ -145,6 +147,11 @@ export class GpuBackend implements Backend {
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array, offset = 0): void {
+    const texture = tensor.isPacked ? this.#packedTexture(tensor) : undefined;
+    if (texture) {
+      this.flush();
+      return this.#storage.writeTexture(texture, data as Uint32Array);
+    }
     const root = rootOf(tensor);
     if (root.lifetime === "parameter") this.#writtenParameters.add(root);
     const target = this.#storage.bufferOf(root, NO_PLAN);
@@ -304,6 +311,20 @@ export class GpuBackend implements Backend {
       this.#encode([entry.pack]);
     }
     return entry.half;
+  }
+
+  /** CPU adapters read packed words from a texture, if it is not too wide for one. */
+  #packedTexture(tensor: Tensor): Texture | undefined {
+    const [height, width] = [rowsOf(tensor), columnsOf(tensor) / 4];
+    if (this.family !== "wave" || Math.max(width, height) > this.device.traits.maxTextureRows) {
+      return undefined;
+    }
+    let texture = this.#packedTextures.get(tensor);
+    if (!texture) {
+      texture = { source: tensor, rows: height, columns: width * 4, width, height, format: "rgba32uint" };
+      this.#packedTextures.set(tensor, texture);
+    }
+    return texture;
   }
 
   #command(dispatch: RecordedDispatch, plan: Plan): Command {

@@ -96,12 +96,22 @@ export class GpuStorage implements Disposable {
       made = this.#gpu.createTexture({
         label: texture.source.name,
         size: [texture.width, texture.height],
-        format: "rgba32float",
+        format: texture.format,
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       });
       this.#textures.set(key, made);
     }
     return made;
+  }
+
+  /** Fills a texture of packed words from the host. */
+  writeTexture(texture: Texture, words: Uint32Array): void {
+    this.#gpu.queue.writeTexture(
+      { texture: this.textureOf(texture, NO_PLAN) },
+      words as Uint32Array<ArrayBuffer>,
+      { bytesPerRow: texture.width * 16 },
+      [texture.width, texture.height],
+    );
   }
 
   [Symbol.dispose](): void {

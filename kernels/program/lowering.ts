@@ -15,7 +15,7 @@ export type KernelFamily = "auto" | ChosenFamily;
 export type ChosenFamily = "wave" | "tile" | "plain";
 
 /**
- * A matrix stored in an rgba32float texture, four columns a texel, zero beyond its edges up to a multiple of 64 rows and
+ * A matrix stored in a texture, four columns a texel; floats are zero beyond its edges up to a multiple of 64 rows and
  * columns. CPU adapters load it three times faster than a buffer.
  */
 export interface Texture {
@@ -25,6 +25,7 @@ export interface Texture {
   /** Physical size in texels. */
   readonly width: number;
   readonly height: number;
+  readonly format: "rgba32float" | "rgba32uint";
 }
 
 /** How products read parameters: as they are, or through an f16 copy. */
@@ -102,6 +103,8 @@ export interface Lowering {
   scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
   /** The tensor as a texture of its last dimension's rows; packed on first use after each write. */
   texture(tensor: Tensor): Texture;
+  /** Where the backend keeps a packed tensor: a texture that has no buffer behind it, or the tensor's buffer. */
+  packed(tensor: Tensor): Tensor | Texture;
   /** Whether texture() would cost nothing. */
   hasTexture(tensor: Tensor): boolean;
   /**
@@ -134,6 +137,7 @@ export class Recorder implements Lowering {
   readonly #parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
   readonly #chooseVariant: ChooseVariant | undefined;
   readonly #parameterHalf: ((root: Tensor) => Tensor) | undefined;
+  readonly #packedTexture: (tensor: Tensor) => Texture | undefined;
 
   constructor(options: {
     traits: DeviceTraits;
@@ -142,6 +146,8 @@ export class Recorder implements Lowering {
     /** Undefined where products read f32. */
     parameterHalf?: (root: Tensor) => Tensor;
     parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+    /** The texture that holds a packed tensor; buffers hold all of them where left out. */
+    packedTexture?: (tensor: Tensor) => Texture | undefined;
   }) {
     const { traits, family } = options;
     this.traits = traits;
@@ -152,6 +158,7 @@ export class Recorder implements Lowering {
     this.#parameterTexture = options.parameterTexture;
     this.#chooseVariant = options.chooseVariant;
     this.#parameterHalf = options.parameterHalf;
+    this.#packedTexture = options.packedTexture ?? (() => undefined);
   }
 
   dispatch(dispatch: Dispatch): void {
@@ -178,6 +185,10 @@ export class Recorder implements Lowering {
     this.dispatch(packed.pack);
     this.#textures.set(key, packed.texture);
     return packed.texture;
+  }
+
+  packed(tensor: Tensor): Tensor | Texture {
+    return this.#packedTexture(tensor) ?? tensor;
   }
 
   hasTexture(tensor: Tensor): boolean {
@@ -219,7 +230,14 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
   const columns = columnsOf(tensor);
   const height = roundUp(rows, 64);
   const texels = roundUp(columns, 64) / 4;
-  const texture: Texture = { source: tensor, rows, columns, width: texels + ROW_PADDING, height };
+  const texture: Texture = {
+    source: tensor,
+    rows,
+    columns,
+    width: texels + ROW_PADDING,
+    height,
+    format: "rgba32float",
+  };
   const vector = vectorOf(columns);
   return {
     texture,

@@ -58,8 +58,8 @@ function layoutEntry(binding: Binding): GPUBindGroupLayoutEntry {
     case "write":
       return { ...entry, buffer: { type: "storage" } };
     case "texture_read":
-      return { ...entry, storageTexture: { access: "read-only", format: "rgba32float" } };
+      return { ...entry, storageTexture: { access: "read-only", format: binding.format! } };
     case "texture_write":
-      return { ...entry, storageTexture: { access: "write-only", format: "rgba32float" } };
+      return { ...entry, storageTexture: { access: "write-only", format: binding.format! } };
   }
 }

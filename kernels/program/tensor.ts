@@ -20,6 +20,8 @@ export interface Tensor {
   readonly lifetime: Lifetime;
   /** Whether the tape computes a gradient for it. */
   readonly requiresGradient: boolean;
+  /** Rows of texels of four words that kernels only read: a backend may keep them in a texture instead of a buffer. */
+  readonly isPacked: boolean;
   /** The tensor whose storage this is a window of; undefined for a tensor with storage of its own. */
   readonly base: Tensor | undefined;
   /** First element of the window within `base`, in elements. */
@@ -30,6 +32,7 @@ export interface TensorOptions {
   dtype?: DType;
   lifetime?: Lifetime;
   requiresGradient?: boolean;
+  isPacked?: boolean;
 }
 
 let nextId = 1;
@@ -54,6 +57,7 @@ export function createTensor(name: string, shape: readonly number[], options: Te
     dtype: options.dtype ?? "f32",
     lifetime: options.lifetime ?? "activation",
     requiresGradient: options.requiresGradient ?? false,
+    isPacked: options.isPacked ?? false,
     base: undefined,
     offset: 0,
   };
@@ -85,6 +89,7 @@ export function viewOf(base: Tensor, options: {
     dtype: base.dtype,
     lifetime: base.lifetime,
     requiresGradient: options.requiresGradient ?? base.requiresGradient,
+    isPacked: false,
     base: base.base ?? base,
     offset: base.offset + offset,
   };

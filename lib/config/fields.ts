@@ -252,6 +252,10 @@ export const FIELDS = {
       doc: "Texts that end the generation when they appear",
       is: { type: "textList", default: [], unit: "texts" },
     },
+    quantize: {
+      doc: "Bits a weight of the matrices in generating and evaluating: 8, 4, or with none the 32 of f32",
+      is: { type: "choice", default: "none", choices: ["none", "q8", "q4"] },
+    },
     tokensPerReadback: {
       doc:
         "Tokens generated on the device between two readbacks; more is faster, text comes in larger pieces",

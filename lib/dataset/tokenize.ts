@@ -203,8 +203,12 @@ function checked(config: Config, dataset: TokenDataset): TokenDataset {
   );
 }
 
-/** The data set of this hash when it is there and whole; anything else is written again. */
-async function readTokenDataset(parent: string, hash: string): Promise<TokenDataset | undefined> {
+/**
+ * The data set of this hash when it is there and whole; anything else is written again.
+ *
+ * @param parent - folder of token data sets
+ */
+export async function readTokenDataset(parent: string, hash: string): Promise<TokenDataset | undefined> {
   const dir = join(parent, hash.slice(0, 12));
   try {
     const text = await Deno.readTextFile(join(dir, DATASET_FILE));

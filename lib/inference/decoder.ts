@@ -6,7 +6,6 @@ import {
   cachedAttention,
   PADDING_POSITION,
 } from "../../kernels/cached_attention/cached_attention.ts";
-import { matmul } from "../../kernels/matmul/matmul.ts";
 import type { Backend, Program } from "../../kernels/program/backend.ts";
 import { Tape } from "../../kernels/program/tape.ts";
 import { createTensor, type Tensor } from "../../kernels/program/tensor.ts";
@@ -16,7 +15,7 @@ import {
   packSamplingControl,
   type SamplingControl,
 } from "../../kernels/sampling/sampling_control.ts";
-import { type Gpt, gptForward, headWeight } from "../model/gpt.ts";
+import { type Gpt, gptForward, logits } from "../model/gpt.ts";
 
 /** Most tokens of a prompt one prefill runs. */
 const CHUNK = 64;
@@ -62,9 +61,9 @@ export class Decoder {
     this.#ring = createTokenRing(1, RING_SIZE);
     this.#prefill = backend.compile(forward(gpt, this.#prefillRows, cache).tape.calls, "prefill");
     const { tape, hidden } = forward(gpt, this.#decodeRows, cache);
-    const logits = matmul(tape, hidden, headWeight(gpt), { transposed: true, name: "logits" });
     const { tokens, positions } = this.#decodeRows;
-    sample(tape, { logits, control: this.#control, tokens, positions, ring: this.#ring }, { vocabSize });
+    const tensors = { control: this.#control, tokens, positions, ring: this.#ring };
+    sample(tape, { logits: logits(tape, gpt, hidden), ...tensors }, { vocabSize });
     this.#decode = backend.compile(tape.calls, "decode");
   }
 

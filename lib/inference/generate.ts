@@ -3,8 +3,9 @@
 import { loadCheckpoint } from "../checkpoint/checkpoint.ts";
 import type { Config } from "../config/config.ts";
 import { modelShape } from "../model/gpt_parameters.ts";
-import { loadWeights, openModel } from "../model/open_model.ts";
+import { loadWeights, openForInference } from "../model/open_model.ts";
 import { openBackend } from "../model/open_backend.ts";
+import { weightMemory } from "../model/quantized_weights.ts";
 import { parseTokenizer } from "../tokenizer/tokenizer_file.ts";
 import { type GenerateStats, openGenerator } from "./generator.ts";
 
@@ -25,7 +26,14 @@ import { type GenerateStats, openGenerator } from "./generator.ts";
  * ```
  */
 export type GenerateEvent =
-  | { readonly kind: "loaded"; readonly path: string; readonly step: number; readonly device: string }
+  | {
+    readonly kind: "loaded";
+    readonly path: string;
+    readonly step: number;
+    readonly device: string;
+    /** Bytes of the weights on the device, and what they would be in f32. */
+    readonly weights: { readonly bytes: number; readonly f32Bytes: number };
+  }
   | { readonly kind: "warning"; readonly message: string }
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "end"; readonly stats: GenerateStats };
@@ -103,11 +111,12 @@ export async function generateFromCheckpoint(config: Config, options: GenerateOp
   await using backend = await openBackend(config.resources, {
     onWarning: (message) => onEvent({ kind: "warning", message }),
   });
-  const gpt = openModel(backend, modelShape(checkpoint.config.model, tokenizer.vocabSize), {
-    trainable: false,
-  });
+  const shape = modelShape(checkpoint.config.model, tokenizer.vocabSize);
+  const gpt = openForInference(backend, shape, config.generate.quantize);
   loadWeights(backend, gpt, checkpoint.weights);
-  onEvent({ kind: "loaded", path: checkpoint.path, step: checkpoint.step, device: backend.description });
+  const weights = weightMemory(gpt);
+  const { path: folder, step } = checkpoint;
+  onEvent({ kind: "loaded", path: folder, step, device: backend.description, weights });
   const request = { ...config.generate };
   if (options.maxLength !== undefined) {
     const promptTokens = prompt === "" ? 1 : tokenizer.encode(prompt).length;

@@ -9,8 +9,8 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { Decoder } from "./decoder.ts";
 import { TextStream } from "./text_stream.ts";
 
-/** How to choose tokens and when to end; the keys of `generate`. */
-export type GenerateRequest = Config["generate"];
+/** How to choose tokens and when to end; keys of `generate`. */
+export type GenerateRequest = Omit<Config["generate"], "quantize">;
 
 /** What became of a generation. */
 export interface GenerateStats {

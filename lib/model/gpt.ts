@@ -7,6 +7,9 @@ import { dropout } from "../../kernels/dropout/dropout.ts";
 import { embedding } from "../../kernels/embedding/embedding.ts";
 import { layerNorm } from "../../kernels/layer_norm/layer_norm.ts";
 import { matmul } from "../../kernels/matmul/matmul.ts";
+import { quantizedEmbedding } from "../../kernels/quantized_embedding/quantized_embedding.ts";
+import { quantizedMatmul } from "../../kernels/quantized_matmul/quantized_matmul.ts";
+import { isQuantized, type QuantizedMatrix } from "../../kernels/quantized_matmul/quantized_matrix.ts";
 import { parameterOf, type ParameterTable } from "../../kernels/program/parameter_table.ts";
 import type { Tape } from "../../kernels/program/tape.ts";
 import type { Tensor } from "../../kernels/program/tensor.ts";
@@ -16,6 +19,8 @@ import type { ModelShape } from "./gpt_parameters.ts";
 export interface Gpt {
   readonly shape: ModelShape;
   readonly table: ParameterTable;
+  /** Quantised matrices by the name of the parameter they take the place of. */
+  readonly quantized: ReadonlyMap<string, QuantizedMatrix>;
   /** The constant table of sinusoidal positions; undefined when positions are learned. */
   readonly sinusoids: Tensor | undefined;
 }
@@ -42,16 +47,9 @@ export function gptForward(
   gpt: Gpt,
   options: { inputs: GptInputs; attend: (layer: number, qkv: Tensor) => Tensor },
 ): Tensor {
-  const { shape, table } = gpt;
+  const { shape } = gpt;
   const { inputs, attend } = options;
-  let x = embedding(tape, {
-    tokens: inputs.tokens,
-    positions: inputs.positions,
-    tokenTable: parameterOf(table, "wte.weight"),
-    positionTable: gpt.sinusoids ?? parameterOf(table, "wpe.weight"),
-    segments: inputs.segments,
-  });
-  x = drop(tape, x, inputs);
+  let x = drop(tape, embed(tape, gpt, inputs), inputs);
   for (let layer = 0; layer < shape.numLayers; layer++) {
     const block = `h.${layer}`;
     const qkv = linear(tape, gpt, norm(tape, gpt, x, `${block}.ln_1`), `${block}.attn.c_attn`);
@@ -69,9 +67,29 @@ export function gptForward(
   return norm(tape, gpt, x, "ln_f");
 }
 
+/** Logits [..., V] of hidden states. */
+export function logits(tape: Tape, gpt: Gpt, hidden: Tensor): Tensor {
+  const weight = headWeight(gpt);
+  if (isQuantized(weight)) return quantizedMatmul(tape, hidden, weight, { name: "logits" });
+  return matmul(tape, hidden, weight, { transposed: true, name: "logits" });
+}
+
 /** The matrix [V, C] that turns hidden states into logits. */
-export function headWeight(gpt: Gpt): Tensor {
-  return parameterOf(gpt.table, gpt.shape.tieWeights ? "wte.weight" : "lm_head.weight");
+export function headWeight(gpt: Gpt): Tensor | QuantizedMatrix {
+  return matrixOf(gpt, gpt.shape.tieWeights ? "wte.weight" : "lm_head.weight");
+}
+
+function matrixOf(gpt: Gpt, name: string): Tensor | QuantizedMatrix {
+  return gpt.quantized.get(name) ?? parameterOf(gpt.table, name);
+}
+
+function embed(tape: Tape, gpt: Gpt, { tokens, positions, segments }: GptInputs): Tensor {
+  const tokenTable = matrixOf(gpt, "wte.weight");
+  const positionTable = gpt.sinusoids ?? parameterOf(gpt.table, "wpe.weight");
+  if (isQuantized(tokenTable)) {
+    return quantizedEmbedding(tape, { tokens, positions, tokenTable, positionTable });
+  }
+  return embedding(tape, { tokens, positions, tokenTable, positionTable, segments });
 }
 
 function norm(tape: Tape, gpt: Gpt, x: Tensor, name: string): Tensor {
@@ -88,7 +106,9 @@ function linear(
   activation: "none" | "gelu" | "relu" = "none",
 ): Tensor {
   const bias = gpt.table.parameters.get(`${name}.bias`);
-  return matmul(tape, x, parameterOf(gpt.table, `${name}.weight`), { bias, activation, name });
+  const weight = matrixOf(gpt, `${name}.weight`);
+  if (isQuantized(weight)) return quantizedMatmul(tape, x, weight, { bias, activation, name });
+  return matmul(tape, x, weight, { bias, activation, name });
 }
 
 function drop(tape: Tape, x: Tensor, inputs: GptInputs): Tensor {

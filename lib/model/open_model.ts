@@ -8,6 +8,7 @@ import { fillGaussian } from "../common/random.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Gpt } from "./gpt.ts";
 import { gptParameters, type ModelShape } from "./gpt_parameters.ts";
+import { createQuantizedMatrices, type Quantization, writeQuantized } from "./quantized_weights.ts";
 
 /** A named array of numbers, as checkpoints hold them. */
 export interface NamedWeights {
@@ -19,9 +20,19 @@ export interface NamedWeights {
 /** Streams 1.. of the run's seed belong to initial parameters, by position in the list. */
 const INIT_STREAM = 1;
 
-/** Lays out the parameters of `shape` for the backend; their contents are undefined. */
-export function openModel(backend: Backend, shape: ModelShape, options: { trainable: boolean }): Gpt {
-  const table = layoutParameters(gptParameters(shape), {
+/**
+ * Lays out the parameters of `shape` for the backend; their contents are undefined.
+ *
+ * @param options.quantize keeps matrices in fewer bits, for a model that is not trained
+ */
+export function openModel(
+  backend: Backend,
+  shape: ModelShape,
+  options: { trainable: boolean; quantize?: Quantization },
+): Gpt {
+  const specs = gptParameters(shape);
+  const quantized = createQuantizedMatrices(specs, options.quantize ?? "none");
+  const table = layoutParameters(specs.filter(({ name }) => !quantized.has(name)), {
     maxElements: backend.maxArenaElements,
     trainable: options.trainable,
   });
@@ -30,7 +41,31 @@ export function openModel(backend: Backend, shape: ModelShape, options: { traina
     sinusoids = createTensor("sinusoids", [shape.maxSeqLen, shape.dModel], { lifetime: "persistent" });
     backend.write(sinusoids, sinusoidalPositions(shape.maxSeqLen, shape.dModel));
   }
-  return { shape, table, sinusoids };
+  return { shape, table, quantized, sinusoids };
+}
+
+/**
+ * Lays out a model that is only run.
+ *
+ * @throws {UsageError} when a tensor is larger than the adapter can bind
+ */
+export function openForInference(backend: Backend, shape: ModelShape, quantize: Quantization): Gpt {
+  try {
+    return openModel(backend, shape, { trainable: false, quantize });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      `Cannot run this model on ${backend.description}: ${error.message}, use --quantize q8 or q4, or another adapter`,
+      { cause: error },
+    );
+  }
+}
+
+/** Opens a second model in the backend with the weights of `gpt`, quantised. */
+export async function openQuantized(backend: Backend, gpt: Gpt, quantize: Quantization): Promise<Gpt> {
+  const copy = openModel(backend, gpt.shape, { trainable: false, quantize });
+  loadWeights(backend, copy, await readWeights(backend, gpt));
+  return copy;
 }
 
 /** Fills the parameters with first values drawn from `seed`: the same on every device. */
@@ -52,13 +87,13 @@ function firstValues(spec: ParameterSpec, stream: { seed: number; stream: number
 }
 
 /**
- * Fills the parameters with given weights.
+ * Fills the parameters with given weights, quantising those that are to be.
  *
- * @throws {UsageError} naming the tensor that is missing, unknown or of another shape
+ * @throws {UsageError} naming the tensor that is missing, unknown, of another shape, or not to be quantised
  */
 export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedWeights[]): void {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
-  for (const { name, shape } of gpt.table.specs) {
+  for (const { name, shape } of gptParameters(gpt.shape)) {
     const weight = byName.get(name);
     if (!weight) {
       throw new UsageError(`Cannot load weights: ${name} is missing, use a checkpoint of this architecture`);
@@ -68,7 +103,9 @@ export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedW
         `Cannot load weights: ${name} must have shape [${shape}] and has [${weight.shape}], use a checkpoint of this architecture`,
       );
     }
-    backend.write(gpt.table.parameters.get(name)!, weight.data);
+    const matrix = gpt.quantized.get(name);
+    if (matrix) writeQuantized(backend, matrix, weight);
+    else backend.write(gpt.table.parameters.get(name)!, weight.data);
     byName.delete(name);
   }
   for (const name of byName.keys()) {
@@ -79,7 +116,7 @@ export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedW
   backend.refreshParameters();
 }
 
-/** Copies the parameters out of the backend. */
+/** Copies the parameters of a model that is not quantised out of the backend. */
 export async function readWeights(backend: Backend, gpt: Gpt): Promise<NamedWeights[]> {
   const flat = new Map<unknown, Float32Array>();
   for (const { parameter } of gpt.table.windows) {

@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { openBackend } from "../model/open_backend.ts";
+import { openQuantized } from "../model/open_model.ts";
 import type { Config } from "../config/config.ts";
 import { writeFileAtomic } from "../common/atomic_file.ts";
 import { type TokenDataset, tokenize } from "../dataset/tokenize.ts";
@@ -91,7 +92,9 @@ export async function trainFromFiles(
   if (settled.monitor.plots) await drawCurves(settled, onEvent);
   if (!outcome.stopped && settled.training.sampleTokens > 0) {
     const tokenizer = await readTokenizer(join(dataset.dir, dataset.info.tokenizer));
-    await writeSample(openGenerator(backend, gpt, tokenizer), settled, onEvent);
+    const { quantize } = settled.generate;
+    const writer = quantize === "none" ? gpt : await openQuantized(backend, gpt, quantize);
+    await writeSample(openGenerator(backend, writer, tokenizer), settled, onEvent);
   }
   return outcome;
 }

@@ -6,7 +6,7 @@ import { formatCommandHelp, formatHelp } from "../../cli/_help.ts";
 import { parseArguments } from "../../cli/_arguments.ts";
 import type { CommandDeclaration } from "../../cli/command.ts";
 
-const OWN_COMMANDS = ["ingest", "tokenize", "plot", "doctor", "profile", "tune", "config"];
+const OWN_COMMANDS = ["ingest", "tokenize", "evaluate", "plot", "doctor", "profile", "tune", "config"];
 
 Deno.test("formatHelp() lists the commands and the exit statuses", async (t) => {
   await t.assertSnapshot(formatHelp(COMMANDS.filter(({ name }) => OWN_COMMANDS.includes(name))));

@@ -129,6 +129,18 @@ const generated: Look = async (config) => {
   return pieces;
 };
 
+/** Memory of the weights a text is written with. */
+const weightBytes: Look = async (config) => {
+  await events(config);
+  let bytes = 0;
+  await generateFromCheckpoint(config, {
+    checkpoint: config.training.runDir,
+    prompt: "The ",
+    onEvent: (event) => event.kind === "loaded" ? bytes = event.weights.bytes : 0,
+  });
+  return bytes;
+};
+
 /** What a GPU is asked to do in three steps. */
 const gpuWork: Look = async (config) => {
   await using backend = await openBackend(config.resources) as GpuBackend;
@@ -220,6 +232,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "generate.top_p": { value: 0.01, look: generated, given: manyTokens },
   "generate.seed": { value: 7, look: generated, given: manyTokens },
   "generate.stop": { value: Array.from("abcdefghijklmnopqrstuvwxyz"), look: generated, given: manyTokens },
+  "generate.quantize": { value: "q4", look: weightBytes, given: short },
   "generate.tokens_per_readback": {
     value: 3,
     look: async (...given) => (await generated(...given) as string[]).length,

@@ -8,6 +8,11 @@ import { openReferenceBackend } from "../../kernels/program/reference_backend.ts
 import { createStepControl, packStepControl } from "../../kernels/program/step_control.ts";
 import { Tape } from "../../kernels/program/tape.ts";
 import { createTensor, type Tensor, viewOf } from "../../kernels/program/tensor.ts";
+import {
+  createQuantizedMatrix,
+  dequantizeMatrix,
+  quantizeMatrix,
+} from "../../kernels/quantized_matmul/quantized_matrix.ts";
 import { openTestGpu } from "../support/gpu.ts";
 import { assertClose, inputTensor, randomFloats, randomIntegers } from "../support/operation_checks.ts";
 
@@ -236,3 +241,37 @@ Deno.test("linearCrossEntropy() refuses shapes that do not fit", () => {
     "need [N, C], [V, C] and [N]",
   );
 });
+
+for (const kernels of ["wave", "tile"] as KernelFamily[]) {
+  Deno.test(`linearCrossEntropy() of a quantised weight is that of the numbers it stands for (${kernels})`, async () => {
+    await using gpu = await openTestGpu({ kernels });
+    if (!gpu) return;
+    await using reference = openReferenceBackend();
+    for (const { N, C, V } of [{ N: 1, C: 1, V: 1 }, { N: 70, C: 36, V: 65 }, { N: 130, C: 15, V: 7 }]) {
+      const data = randomData({ N, C, V });
+      const matrix = createQuantizedMatrix("weight", { bits: 4, K: C, N: V });
+      const words = quantizeMatrix(data.weight, { ...matrix, transposed: true });
+      const dequantized = Float32Array.from(dequantizeMatrix(words, matrix, { transposed: true }));
+      const expected = await run(reference, { N, C, V }, { ...data, weight: dequantized });
+      for (const backend of [gpu, reference]) {
+        const x = inputTensor("x", [N, C], { requiresGradient: false });
+        const targets = inputTensor("targets", [N], { dtype: "u32" });
+        const accumulator = createTensor("loss", [1], { lifetime: "persistent" });
+        const control = createStepControl();
+        const tape = new Tape();
+        linearCrossEntropy(tape, { x, weight: matrix, targets, control, accumulator, training: false });
+        backend.write(x, data.x);
+        backend.write(targets, data.targets);
+        backend.write(matrix.packed, words);
+        const lossDivisor = data.targets.filter((target) => target !== IGNORED_TARGET).length;
+        backend.write(
+          control,
+          packStepControl({ step: 0, seed: 0, firstSample: 0, lossDivisor, learningRate: 0 }),
+        );
+        backend.write(accumulator, new Float32Array(1));
+        backend.compile(tape.calls, "loss").replay();
+        assertClose(await backend.read(accumulator), [expected.loss], { name: "loss" });
+      }
+    }
+  });
+}

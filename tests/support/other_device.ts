@@ -32,5 +32,6 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
     hasTexture: (tensor) => lowering.hasTexture(tensor),
     half: (tensor) => lowering.half(tensor),
     choose: (choice) => lowering.choose(choice),
+    packed: (tensor) => lowering.packed(tensor),
   };
 }

@@ -29,7 +29,7 @@ Deno.test("bytesOf() counts twice what is added to, and only that", () => {
 });
 
 Deno.test("bytesOf() counts 16 bytes for each texel that holds columns", () => {
-  const texture = { source: x, rows: 5, columns: 123, width: 48, height: 64 };
+  const texture = { source: x, rows: 5, columns: 123, width: 48, height: 64, format: "rgba32float" as const };
   assertEquals(bytesOf(dispatchOf({ bindings: { x: texture } })), 16 * 5 * 31);
 });
 
