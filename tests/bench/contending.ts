@@ -1,0 +1,39 @@
+// A contender's side of a comparison: says once that it is ready, then runs one round for every line it is sent. Each
+// contender is a process of its own; whoever compares them (contender.ts) lets them run in turn.
+
+import type { Facts, Round } from "./contender.ts";
+
+/** What a contender process was asked to run: the JSON in its first argument. */
+export function readTask<Task>(): Task {
+  return JSON.parse(Deno.args[0]);
+}
+
+/**
+ * Reports what set-up and warm-up showed, then answers every line with a round, until input ends.
+ *
+ * @param round times one round of at least one unit of work
+ */
+export async function contend(facts: Facts, round: () => Promise<Round>): Promise<never> {
+  answer({ ready: facts });
+  const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
+  for await (const text of lines) {
+    for (const _ of text.matchAll(/\n/g)) answer({ round: await round() });
+  }
+  // Not every framework lets go of its threads.
+  Deno.exit(0);
+}
+
+/** Times units of work one after the other until they took `minMs`, one at least. */
+export async function timeUnits(unit: () => Promise<void>, minMs: number): Promise<number[]> {
+  const unitMs: number[] = [];
+  for (let total = 0; total < minMs; total += unitMs.at(-1)!) {
+    const startedAt = performance.now();
+    await unit();
+    unitMs.push(performance.now() - startedAt);
+  }
+  return unitMs;
+}
+
+function answer(message: { ready: Facts } | { round: Round }): void {
+  console.log(JSON.stringify(message));
+}
