@@ -6,7 +6,7 @@ import { benchAdapter } from "./adapter_bench.ts";
 import { formatAdapterFigures } from "./adapter_report.ts";
 import { type BenchFlags, HELP, parseBenchFlags } from "./bench_flags.ts";
 import { benchPeers } from "./peers_bench.ts";
-import { formatComparison, formatSummary } from "./report.ts";
+import { formatComparison, formatSummary, ROWS_HEADING } from "./report.ts";
 
 try {
   await bench(parseBenchFlags(Deno.args, { processors: navigator.hardwareConcurrency }));
@@ -20,8 +20,13 @@ async function bench(flags: BenchFlags): Promise<void> {
   if (flags.help) {
     console.log(HELP.trimEnd());
   } else if (flags.peers) {
+    let inRows = false;
     const report = await benchPeers(flags, {
-      onResult: (result) => console.log(formatComparison(result)),
+      onResult: (result) => {
+        if (result.isRow && !inRows) console.log(ROWS_HEADING);
+        inRows = result.isRow;
+        console.log(formatComparison(result));
+      },
       tell: showProgress,
     });
     console.log(formatSummary(report.results));

@@ -8,7 +8,7 @@ import type { SpecSize } from "../support/gpt_spec.ts";
 export const COMPARISONS = [
   "training",
   "training-large",
-  "products",
+  "matmul",
   "decoding",
   "decoding-gpt2",
   "first-step",

@@ -80,13 +80,14 @@ async function fetchPackage(name: string): Promise<Skip | undefined> {
 let torch: Promise<Launch | Skip> | undefined;
 
 function findTorch(): Promise<Launch | Skip> {
-  return torch ??= searchTorch();
+  return torch ??= searchTorch(PYTHONS);
 }
 
-async function searchTorch(): Promise<Launch | Skip> {
+/** @returns how to start the first of the interpreters that has PyTorch */
+export async function searchTorch(pythons: readonly string[]): Promise<Launch | Skip> {
   const env = { ...await openBlasOnOpenMp(), PYTHONDONTWRITEBYTECODE: "1" };
   let reason = "there is no python3";
-  for (const program of PYTHONS) {
+  for (const program of pythons) {
     try {
       const { success, stderr } = await new Deno.Command(program, { args: ["-c", "import torch"], env })
         .output();

@@ -5,7 +5,7 @@ import { compare, type Comparison } from "./comparison.ts";
 import { decoding, decodingGpt2 } from "./comparisons/decoding.ts";
 import { firstStep } from "./comparisons/first_step.ts";
 import { nanogpt } from "./comparisons/nanogpt.ts";
-import { products } from "./comparisons/products.ts";
+import { matmul } from "./comparisons/matmul.ts";
 import { shapes } from "./comparisons/shapes.ts";
 import { training, trainingLarge } from "./comparisons/training.ts";
 import { type ComparisonResult, judge } from "./verdict.ts";
@@ -15,7 +15,7 @@ import type { Workbench } from "./workbench.ts";
 const BUILDERS: Readonly<Record<ComparisonName, (bench: Workbench) => Comparison | Comparison[]>> = {
   training,
   "training-large": trainingLarge,
-  products,
+  matmul,
   decoding,
   "decoding-gpt2": decodingGpt2,
   "first-step": firstStep,

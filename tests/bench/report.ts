@@ -4,6 +4,9 @@ import type { BarResult, ComparisonResult, ContenderResult, Spread } from "./ver
 
 const NAME_WIDTH = 24;
 
+/** Stands above the first of many comparisons of a line each. */
+export const ROWS_HEADING = "\nodd shapes beside round ones: best, ratio of medians (of bests)";
+
 /** One comparison as lines. */
 export function formatComparison(result: ComparisonResult): string {
   const { title, unit, contenders, bars, notes, isRow } = result;

@@ -67,7 +67,7 @@ export function shapes(bench: Workbench): Comparison[] {
   return [
     ...compare("training", TRAINING, trainingContender),
     ...compare("decoding", DECODING, decodingContender),
-    ...compare("product", PRODUCTS, productContender),
+    ...compare("matmul", PRODUCTS, productContender),
   ];
 }
 

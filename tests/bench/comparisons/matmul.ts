@@ -10,13 +10,13 @@ const SIDE = 1024;
 /** Products between two waits; a wait costs some milliseconds. */
 const CHAIN = 8;
 
-export function products(bench: Workbench): Comparison {
+export function matmul(bench: Workbench): Comparison {
   const task: MatmulTask = { size: { M: SIDE, N: SIDE, K: SIDE }, chain: CHAIN, minMs: bench.minMs / 2 };
   const jax = { script: "jax_multiply.ts", package: "@jax-js/jax" };
   const tfjs = { script: "tfjs_multiply.ts", package: "@tensorflow/tfjs-backend-webgpu" };
   const onnx = { script: "onnx_multiply.ts", package: "onnxruntime-web" };
   return {
-    title: `product ${SIDE} x ${SIDE} x ${SIDE}, f32`,
+    title: `matmul ${SIDE} x ${SIDE} x ${SIDE}, f32`,
     unit: "GFLOP/s",
     figureOf: (unitMs) => 2 * SIDE ** 3 / unitMs / 1e6,
     contenders: [
