@@ -22,6 +22,8 @@ export interface Facts {
 export interface Round {
   readonly unitMs: readonly number[];
   readonly counts?: Readonly<Record<string, number>>;
+  /** Processors it kept busy; undefined where its processor time is not known. */
+  readonly cores?: number;
 }
 
 /** How to start a contender. */

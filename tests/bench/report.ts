@@ -11,7 +11,9 @@ export const ROWS_HEADING = "\nodd shapes beside round ones: best, ratio of medi
 export function formatComparison(result: ComparisonResult): string {
   const { title, unit, contenders, bars, notes, isRow } = result;
   if (isRow) return formatRow(result);
-  const header = `${unit.padEnd(NAME_WIDTH + 2)}    median      best   ours / theirs   first after`;
+  const header = `${
+    unit.padEnd(NAME_WIDTH + 2)
+  }    median      best   ours / theirs  cores  per core  first after`;
   const lines = [
     `\n${title}`,
     `  ${header}`,
@@ -39,7 +41,8 @@ export function formatSummary(results: readonly ComparisonResult[]): string {
   return [...lines, ...new Set(skipped)].join("\n");
 }
 
-function formatContender({ name, figure, ratio, facts, skip }: ContenderResult): string {
+function formatContender(contender: ContenderResult): string {
+  const { name, figure, ratio, cores, ratioPerCore, facts, skip } = contender;
   const label = name.padEnd(NAME_WIDTH);
   if (!figure) return `${label}  skipped: ${skip?.reason ?? "no round"}`;
   const ratios = ratio ? `${formatNumber(ratio.median)} (${formatNumber(ratio.best)})` : "";
@@ -48,7 +51,9 @@ function formatContender({ name, figure, ratio, facts, skip }: ContenderResult):
     formatNumber(figure.median).padStart(12),
     formatNumber(figure.best).padStart(10),
     ratios.padStart(16),
-    first.padStart(14),
+    (cores?.toFixed(1) ?? "").padStart(7),
+    (ratioPerCore ? formatNumber(ratioPerCore) : "").padStart(10),
+    first.padStart(13),
   ];
   return `${label}${columns.join("")}${skip ? `  stopped: ${skip.reason}` : ""}`;
 }

@@ -18,6 +18,8 @@ const RESULT: ComparisonResult = {
       rounds: [],
       figure: { median: 6400, best: 6600 },
       ratio: { median: 0.25, best: 0.288 },
+      cores: 1.96,
+      ratioPerCore: 0.3512,
       facts: { adapter: "x", firstUnitMs: 1234 },
     },
     { name: "jax-js", rounds: [], skip: { reason: "no network", remedy: "connect" } },
@@ -39,9 +41,9 @@ Deno.test("formatComparison() shows figures, ratios, bars and who was skipped", 
     formatComparison(RESULT),
     `
 training
-  tokens/s                      median      best   ours / theirs   first after
-  sheepop                        1,600     1,900                         2.3 s
-  PyTorch                        6,400     6,600    0.25 (0.288)         1.2 s
+  tokens/s                      median      best   ours / theirs  cores  per core  first after
+  sheepop                        1,600     1,900                                         2.3 s
+  PyTorch                        6,400     6,600    0.25 (0.288)    2.0     0.351        1.2 s
   jax-js                    skipped: no network
   bar >= 0.29 x PyTorch: 0.25 (0.288), missed
   bar >= 9 x jax-js: not measured

@@ -24,6 +24,10 @@ export interface ContenderResult extends Outcome {
   readonly figure?: Spread;
   /** Ours as a multiple of it: of the medians, and of the bests. */
   readonly ratio?: Spread;
+  /** Median of the processors its rounds kept busy. */
+  readonly cores?: number;
+  /** The ratio of the medians, had each had one processor: theirs of processor time, steady on a busy machine. */
+  readonly ratioPerCore?: number;
 }
 
 export interface ComparisonResult {
@@ -41,11 +45,12 @@ export function judge(comparison: Comparison, outcomes: readonly Outcome[]): Com
     figureOf(outcome, (ms) => comparison.figureOf(ms, comparison.contenders[i]))
   );
   const [ours] = figures;
-  const contenders = outcomes.map((outcome, i) => ({
-    ...outcome,
-    figure: figures[i],
-    ratio: i > 0 && ours && figures[i] ? ratioOf(ours, figures[i]) : undefined,
-  }));
+  const cores = outcomes.map(coresOf);
+  const contenders = outcomes.map((outcome, i): ContenderResult => {
+    const ratio = i > 0 && ours && figures[i] ? ratioOf(ours, figures[i]) : undefined;
+    const ratioPerCore = ratio && cores[0] && cores[i] ? ratio.median * cores[i] / cores[0] : undefined;
+    return { ...outcome, figure: figures[i], ratio, cores: cores[i], ratioPerCore };
+  });
   const bars = comparison.bars.map((bar) => judgeBar(bar, { comparison, contenders }));
   const { title, unit, isRow = false } = comparison;
   const notes = isRow ? [] : agreementNotes(outcomes);
@@ -66,6 +71,11 @@ function figureOf({ rounds }: Outcome, figureOf: (unitMs: number) => number): Sp
     median: figureOf(median(rounds.map(({ unitMs }) => median(unitMs)))),
     best: figureOf(Math.min(...rounds.flatMap(({ unitMs }) => unitMs))),
   };
+}
+
+function coresOf({ rounds }: Outcome): number | undefined {
+  const values = rounds.flatMap(({ cores }) => cores ?? []);
+  return values.length === 0 ? undefined : median(values);
 }
 
 function ratioOf(ours: Spread, theirs: Spread): Spread {

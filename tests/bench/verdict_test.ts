@@ -47,6 +47,18 @@ Deno.test("judge() divides ours by theirs, median by median and best by best", (
   assertAlmostEquals(contenders[1].ratio!.best, 80 / 8);
 });
 
+Deno.test("judge() divides the ratio by the processors that each kept busy", () => {
+  const busy = (cores: number[]) => cores.map((cores) => ({ unitMs: [10], cores }));
+  const outcomes = [
+    { ...OUTCOMES[0], rounds: busy([0.5, 0.4, 0.9]) },
+    { ...OUTCOMES[1], rounds: busy([2, 1.5, 1]) },
+    { ...OUTCOMES[2], rounds: [{ unitMs: [10] }] },
+  ];
+  const { contenders } = judge(COMPARISON, outcomes);
+  assertEquals(contenders.map(({ cores }) => cores), [0.5, 1.5, undefined]);
+  assertEquals(contenders.map(({ ratioPerCore }) => ratioPerCore), [undefined, 3, undefined]);
+});
+
 Deno.test("judge() names a skipped peer and does not judge by it", () => {
   const { contenders, bars } = judge({ ...COMPARISON, bars: [{ against: "absent", atLeast: 1 }] }, OUTCOMES);
   assertEquals(contenders[2].skip?.reason, "not there");

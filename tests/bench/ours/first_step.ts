@@ -39,4 +39,4 @@ const { adapter, ms } = await firstStepElsewhere();
 await contend({ adapter, firstUnitMs: ms }, async () => {
   const { ms, pipelines } = await firstStepElsewhere();
   return { unitMs: [ms], counts: { pipelines } };
-});
+}, { inChildren: true });

@@ -31,4 +31,4 @@ const adapter = await (async () => {
 await contend({ adapter, firstUnitMs: performance.now() }, async () => {
   const { ms, loss } = await run();
   return { unitMs: [ms], counts: { "validation loss": loss } };
-});
+}, { inChildren: true });

@@ -13,7 +13,10 @@ def read_task():
 def contend(facts, run_round):
     answer({"ready": facts})
     for _ in sys.stdin:
-        answer({"round": run_round()})
+        started_at, cpu_before = time.perf_counter(), time.process_time()
+        result = run_round()
+        cpu = time.process_time() - cpu_before
+        answer({"round": {**result, "cores": cpu / (time.perf_counter() - started_at)}})
 
 
 def answer(message):
