@@ -8,6 +8,7 @@ import type { SpecSize } from "../support/gpt_spec.ts";
 export const COMPARISONS = [
   "training",
   "training-large",
+  "training-tfjs",
   "matmul",
   "decoding",
   "decoding-gpt2",
@@ -44,8 +45,8 @@ Ours alone, written to dist/bench.json:
 
 Beside others, in turn, written to dist/bench-peers.json:
   --peers              compare with jax-js, tfjs, ONNX Runtime and PyTorch
-  --only NAMES         some of ${COMPARISONS.slice(0, 5).join(", ")},
-                       ${COMPARISONS.slice(5).join(", ")}; separated by commas
+  --only NAMES         some of ${COMPARISONS.slice(0, 6).join(", ")},
+                       ${COMPARISONS.slice(6).join(", ")}; separated by commas
   --rounds 3           rounds of each contender
   --threads N          threads of PyTorch; as many as there are processors
   --nanogpt            run nanoGPT's configuration to its end instead of estimating it, some minutes

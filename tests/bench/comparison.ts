@@ -57,7 +57,7 @@ export async function compare(comparison: Comparison, tell: (text: string) => vo
   }
   for (let round = 0; round < comparison.rounds; round++) {
     for (const [contender, { round: run }] of opened) {
-      if (skips.has(contender) || round >= (contender.maxRounds ?? Infinity)) continue;
+      if (skips.has(contender)) continue;
       tell(`round ${round + 1} of ${comparison.rounds}: ${contender.name}`);
       try {
         rounds.get(contender)!.push(await run());

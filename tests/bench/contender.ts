@@ -43,8 +43,6 @@ export interface Contender {
   readonly name: string;
   /** Arithmetic of a unit of work, where contenders differ in it. */
   readonly flops?: number;
-  /** Takes part in no more rounds than this, because one takes long. */
-  readonly maxRounds?: number;
   /** Makes ready what it needs. */
   launch(): Promise<Launch | Skip>;
 }

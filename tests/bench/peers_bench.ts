@@ -7,7 +7,7 @@ import { firstStep } from "./comparisons/first_step.ts";
 import { nanogpt } from "./comparisons/nanogpt.ts";
 import { matmul } from "./comparisons/matmul.ts";
 import { shapes } from "./comparisons/shapes.ts";
-import { training, trainingLarge } from "./comparisons/training.ts";
+import { training, trainingLarge, trainingTfjs } from "./comparisons/training.ts";
 import { type ComparisonResult, judge } from "./verdict.ts";
 import { openWeightFiles } from "./weight_files.ts";
 import type { Workbench } from "./workbench.ts";
@@ -15,6 +15,7 @@ import type { Workbench } from "./workbench.ts";
 const BUILDERS: Readonly<Record<ComparisonName, (bench: Workbench) => Comparison | Comparison[]>> = {
   training,
   "training-large": trainingLarge,
+  "training-tfjs": trainingTfjs,
   matmul,
   decoding,
   "decoding-gpt2": decodingGpt2,
