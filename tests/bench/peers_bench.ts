@@ -50,11 +50,24 @@ export async function benchPeers(
   for (const name of flags.only) {
     for (const comparison of [BUILDERS[name](bench)].flat()) {
       const tell = (text: string) => options.tell(`${comparison.title}: ${text}`);
-      const result = judge(comparison, await compare(comparison, tell));
+      const judged = judge(comparison, await compare(comparison, tell));
+      const busy = judged.isRow ? [] : busyNotes(Deno.loadavg()[0], navigator.hardwareConcurrency);
+      const result = { ...judged, notes: [...judged.notes, ...busy] };
       results.push(result);
       options.onResult(result);
     }
   }
   const adapter = results.flatMap(({ contenders }) => contenders).find(({ facts }) => facts)?.facts?.adapter;
   return { adapter: adapter ?? "none", results };
+}
+
+/** Says so when more wants to run than the contender of the moment: it keeps every processor busy, and no more. */
+export function busyNotes(load: number, processors: number): string[] {
+  if (load < processors + 1) return [];
+  return [
+    `load average ${
+      load.toFixed(1)
+    } on ${processors} processors: others work here too, which threads that wait for ` +
+    "each other bear worst; believe bests before medians",
+  ];
 }
