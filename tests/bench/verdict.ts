@@ -129,10 +129,14 @@ function agreementNotes(outcomes: readonly Outcome[]): string[] {
   const notes: string[] = [];
   const [ours, ...others] = measured.filter(({ facts }) => facts!.losses);
   if (ours && others.length > 0) {
-    const differences = others.map(({ facts }) => largestDifference(ours.facts!.losses!, facts!.losses!));
+    const largest = Math.max(
+      ...others.map(({ facts }) => largestDifference(ours.facts!.losses!, facts!.losses!)),
+    );
     notes.push(
       `losses of warm-up ${ours.facts!.losses!.map((loss) => loss.toFixed(4)).join(", ")}: ` +
-        `the others' differ by at most ${Math.max(...differences).toExponential(0)}`,
+        (largest > 0
+          ? `the others' differ by at most ${largest.toExponential(0)}`
+          : "the others' are the same"),
     );
   }
   const [first, ...rest] = measured.filter(({ facts }) => facts!.tokens);
