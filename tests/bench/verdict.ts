@@ -96,7 +96,9 @@ function judgeBar(
   const unitMs = median(ours.rounds.flatMap((round) => round.unitMs));
   const limits = { atLeast: bar.atLeast, atMost: bar.atMost && bar.atMost + (bar.perMs ?? 0) * unitMs };
   const text = barText(bar, { ...limits, unit: comparison.unit });
-  return { bar, text, value, verdict: verdictOf(value, limits) };
+  // What ours cannot run it has not reached.
+  const verdict = ours.skip && !ours.figure ? "missed" : verdictOf(value, limits);
+  return { bar, text, value, verdict };
 }
 
 function countOf(count: string, { rounds }: ContenderResult): Spread | undefined {

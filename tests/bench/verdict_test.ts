@@ -66,6 +66,19 @@ Deno.test("judge() names a skipped peer and does not judge by it", () => {
   assertEquals(bars[0].verdict, "not measured");
 });
 
+Deno.test("judge() counts a bar as missed when ours cannot run", () => {
+  const outcomes = [
+    { name: "ours", rounds: [], skip: { reason: "too large", remedy: "" } },
+    ...OUTCOMES.slice(1),
+  ];
+  const { bars, contenders } = judge({
+    ...COMPARISON,
+    bars: [{ atLeast: 1 }, { against: "slow", atLeast: 1 }],
+  }, outcomes);
+  assertEquals(bars.map(({ verdict }) => verdict), ["missed", "missed"]);
+  assertEquals(contenders[1].ratio, undefined);
+});
+
 Deno.test("judge() holds ratios, figures and counts against their bars", () => {
   const bars = [
     { against: "slow", atLeast: 9.05 },
