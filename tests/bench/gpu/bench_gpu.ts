@@ -48,7 +48,7 @@ export async function benchGpu(options: BenchOptions): Promise<number> {
     startedAt: new Date().toISOString(),
     trials,
   };
-  const path = `${options.out}/${reportName(device, options)}`;
+  const path = `${options.out ?? `${ROOT}/docs/benchmarks`}/${reportName(device, options)}`;
   const todo = (await listTrials(ROOT, options, device.name)).filter((trial) =>
     trialId(trial) !== "probe/adapter"
   );

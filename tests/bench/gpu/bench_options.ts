@@ -6,8 +6,8 @@ export interface BenchOptions {
   /** Sizes for a software adapter; no figure of such a run is a GPU's. */
   readonly small: boolean;
   readonly only: readonly Part[];
-  /** Folder of the results. */
-  readonly out: string;
+  /** Folder of the results; docs/benchmarks of this checkout where left out. */
+  readonly out?: string;
   /** Time for the whole run, seconds. What does not fit is recorded as not run. */
   readonly budgetS: number;
   /** The Python that has PyTorch; found by itself where left out. */
@@ -52,7 +52,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     small: flags.has("small"),
     help: flags.has("help"),
     only: parseParts(values.get("only")),
-    out: values.get("out") ?? "docs/benchmarks",
+    out: values.get("out"),
     budgetS: parseSeconds(values.get("budget")),
     python: values.get("python"),
     trial: values.get("trial"),

@@ -40,7 +40,7 @@ export const PRODUCTS: readonly Product[] = [
 const CHECKED = 32;
 
 /** Records multiply-adds in registers and bytes copied, 10^9 a second. */
-export async function measureCeilingTrial({ record }: TrialContext): Promise<void> {
+export async function measureCeilingsHere({ record }: TrialContext): Promise<void> {
   await using gpu = await openGpuBackend();
   const { gflops, f16Gflops, gbPerSecond } = await measureCeilings(gpu);
   record("f32_gflops", gflops);

@@ -1,12 +1,12 @@
 // The measurements by the names of their trials: what a process of the bench runs when it is started for one.
 
 import { openDevice } from "../../../kernels/device/device.ts";
-import { measureCeilingTrial, measureProduct, PRODUCTS } from "./measure_matmul.ts";
+import { measureCeilingsHere, measureProduct, PRODUCTS } from "./measure_matmul.ts";
 import { probeAdapter } from "./probe_adapter.ts";
 import { probeDispatch, probeReadback, probeTimestamps } from "./probe_latency.ts";
 import { probeLoops, probeNumbers } from "./probe_numbers.ts";
 import { probeLanes, probeWorkgroupMemory } from "./probe_workgroups.ts";
-import { runSelfTest } from "./run_self_test.ts";
+import { selfTestTrial } from "./self_test_trial.ts";
 import { measureDecoding } from "./measure_decoding.ts";
 import { measureTraining } from "./measure_training.ts";
 import { MODELS } from "./model_sizes.ts";
@@ -25,8 +25,8 @@ export const MEASUREMENTS: ReadonlyMap<string, Measurement> = new Map<string, Me
   ["probe/loops", probeLoops],
   ["probe/lanes", probeLanes],
   ["probe/workgroup_memory", probeWorkgroupMemory],
-  ["check/self_test", runSelfTest],
-  ["matmul/ceilings", measureCeilingTrial],
+  ["check/self_test", selfTestTrial],
+  ["matmul/ceilings", measureCeilingsHere],
   ...PRODUCTS.map((product): [string, Measurement] => [
     `matmul/${product.name}`,
     (context) => measureProduct(context, product),

@@ -5,7 +5,7 @@ import { examineGpu } from "../../../lib/training/examine_gpu.ts";
 import type { TrialContext } from "./trial.ts";
 
 /** Compares one training step of a tiny model with the reference. */
-export async function runSelfTest({ record }: TrialContext): Promise<void> {
+export async function selfTestTrial({ record }: TrialContext): Promise<void> {
   const { kernels, openMs, readbackMs, selfTest, selfTestMs } = await examineGpu(defaultConfig().resources);
   record("kernels", kernels);
   record("open_ms", openMs);
