@@ -69,6 +69,17 @@ Deno.test("compareWithTorch() gives the ratio of each precision, like with like"
   assertEquals(compareWithTorch([TRAINING, torch("eager", 750, "GPU X", 4)], false), [], "other batch");
 });
 
+Deno.test("compareWithTorch() sets f16 operands beside every precision too", () => {
+  const half = ok("train/gpt2_124m_f16", { tokens_per_second: 1500, size: { B: 8 } });
+  const pairs = compareWithTorch([half, torch("eager", 750)], false).map(({ trial, torch, ratio }) => {
+    return [trial, torch, ratio];
+  });
+  assertEquals(pairs, [
+    ["train/gpt2_124m_f16", "2.5.1 eager f32", 2],
+    ["train/gpt2_124m_f16", "2.5.1 eager bf16", 0.5],
+  ]);
+});
+
 Deno.test("compareWithTorch() pairs decoding by batch", () => {
   const theirs = ok("pytorch/decode_gpt2_124m_batch_8", {
     ...{ torch: "2.5.1", device: "cpu", size: { B: 8 } },

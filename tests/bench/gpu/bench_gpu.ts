@@ -23,7 +23,7 @@ const HEADLINES = [
   ...["f32.tokens_per_second", "tf32.tokens_per_second", "bf16.tokens_per_second"],
   ...["f32_gflops", "f16_gflops", "copy_gb_per_second", "worst_relative_difference"],
   ...["synchronous_ms", "awaited_ms", "submit_us", "dependent_dispatch_us", "device_over_host"],
-  ...["iterations_of_100000", "size_kernels_use", "largest_ok_bytes"],
+  ...["iterations_of_100000", "size_kernels_use", "largest_ok_bytes", "products"],
 ];
 
 /** @returns exit status: 0 when every trial ended well, 1 when one did not, 2 when there is nothing to measure */

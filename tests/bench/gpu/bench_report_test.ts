@@ -20,7 +20,7 @@ function runOn(device: BenchRun["device"], changes: Partial<BenchRun> = {}): Ben
         name: "loops",
         status: "ok",
         elapsedS: 1,
-        figures: { is_capped: false, count: 65535 },
+        figures: { is_capped: false, count: 65535, lanes: { sizes: [8, 16] }, long: "x".repeat(61) },
       },
       { part: "matmul", name: "ceilings", status: "ok", elapsedS: 1, figures: { f32_gflops: 1000 } },
       {
@@ -81,7 +81,11 @@ Deno.test("formatReport() shows label, bars, shares of the ceiling and what fail
   assertStringIncludes(text, "# Super GPU 9000 (TURBO)\n\n**Measured on Super GPU 9000 (TURBO).**");
   assertStringIncludes(text, "| 0.6 share | 0.25 | missed | 250 of 1000 GFLOP/s |");
   assertStringIncludes(text, "| square_4096 | NN 4 x 5 x 6 | a, b | 1.23 | 250 | 25 % |");
-  assertStringIncludes(text, "| loops | count | 65,535 |");
+  assertStringIncludes(
+    text,
+    "| loops | is capped | false |\n| loops | count | 65,535 |\n| loops | lanes: sizes | 8, 16 |",
+  );
+  assertStringIncludes(text, `\n- loops, long: ${"x".repeat(61)}\n\n## Failed`);
   assertStringIncludes(text, "| train/gpt2_124m | failed | B 8: too \\| large |");
   const small = formatReport(makeReport(runOn(SOFTWARE)));
   assertStringIncludes(small, "| square_4096, small size | NN 4 x 5 x 6 |");

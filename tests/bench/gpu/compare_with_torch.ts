@@ -25,23 +25,27 @@ export function compareWithTorch(trials: readonly TrialResult[], isSoftware: boo
   for (const { part, name } of trials) {
     const [, trial, mode] = /^(\w+?)(?:_(eager|compiled))?$/.exec(name) ?? [];
     if (part !== "pytorch" || trial === undefined) continue;
-    const id = trial.replace("_", "/");
     const torchId = `${part}/${name}`;
-    const ours = numberOf(trials, id, "tokens_per_second");
     const on = textOf(trials, torchId, "device") ?? "unknown";
-    const isSameBatch = numberOf(trials, id, "size.B") === numberOf(trials, torchId, "size.B");
-    if (ours === undefined || (on === "cpu") !== isSoftware || !isSameBatch) continue;
-    for (const precision of PRECISIONS) {
-      const theirs = numberOf(trials, torchId, `${precision}.tokens_per_second`);
-      if (theirs === undefined) continue;
-      comparisons.push({
-        trial: id,
-        torch: `${textOf(trials, torchId, "torch")} ${mode ?? "eager"} ${precision}`,
-        on,
-        ours,
-        theirs,
-        ratio: ours / theirs,
-      });
+    if ((on === "cpu") !== isSoftware) continue;
+    const id = trial.replace("_", "/");
+    const how = `${textOf(trials, torchId, "torch")} ${mode ?? "eager"}`;
+    for (const ourId of [id, `${id}_f16`]) {
+      const ours = numberOf(trials, ourId, "tokens_per_second");
+      const isSameBatch = numberOf(trials, ourId, "size.B") === numberOf(trials, torchId, "size.B");
+      if (ours === undefined || !isSameBatch) continue;
+      for (const precision of PRECISIONS) {
+        const theirs = numberOf(trials, torchId, `${precision}.tokens_per_second`);
+        if (theirs === undefined) continue;
+        comparisons.push({
+          trial: ourId,
+          torch: `${how} ${precision}`,
+          on,
+          ours,
+          theirs,
+          ratio: ours / theirs,
+        });
+      }
     }
   }
   return comparisons;

@@ -1,4 +1,4 @@
-// Which trials there are on this machine, in order: what measures itself, the tests of every kernel, tuning, and PyTorch.
+// Which trials there are on this machine, in order: what measures itself, the tests of every kernel, and PyTorch.
 
 import type { BenchOptions } from "./bench_options.ts";
 import { MEASUREMENTS } from "./measured_trials.ts";
@@ -32,7 +32,6 @@ export async function listTrials(root: string, options: BenchOptions, adapter?: 
   const trials = [
     ...measuredTrials(root, options, adapter),
     ...await testTrials(root),
-    await tuneTrial(root),
     ...torchTrials(root, { small: options.small, python: options.python ?? await findPython() }),
   ];
   return PARTS.filter((part) => options.only.includes(part)).flatMap((part) => {
@@ -94,31 +93,6 @@ async function testTrials(root: string): Promise<Trial[]> {
     env: { SHEEPOP_REQUIRE_GPU: "1" },
     output: "test report",
   }));
-}
-
-/** Chooses the fastest kernels for this device, where sheepop has a command for it. */
-async function tuneTrial(root: string): Promise<Trial> {
-  const path = `${root}/cli/tune.ts`;
-  const isThere = await Deno.stat(path).then(() => true, () => false);
-  return {
-    part: "tune",
-    name: "tune",
-    limitS: LIMITS_S.tune,
-    command: [
-      Deno.execPath(),
-      "run",
-      "-A",
-      "-q",
-      "--no-config",
-      "--no-remote",
-      "--import-map",
-      `${root}/tests/bench/gpu/std_map.json`,
-      `${root}/cli/main.ts`,
-      "tune",
-    ],
-    output: "lines",
-    skip: isThere ? undefined : "sheepop has no command for it",
-  };
 }
 
 /** Each way of running PyTorch on each model, the widest comparison first. */

@@ -1,12 +1,12 @@
 // Decoding token by token over a KV cache, greedy, after a short prompt. Each token reads every weight once, so the bytes
 // a second are comparable with a copy's.
 
-import { openGpuBackend } from "../../../kernels/program/gpu_backend.ts";
 import { Decoder } from "../../../lib/inference/decoder.ts";
 import { gptParameters, type ModelShape } from "../../../lib/model/gpt_parameters.ts";
 import { loadWeights, openModel } from "../../../lib/model/open_model.ts";
 import { specShape, specWeights } from "../../support/gpt_spec.ts";
 import type { ModelSizes } from "./model_sizes.ts";
+import { openBenchGpu } from "./open_bench_gpu.ts";
 import { SkipTrial, type TrialContext } from "./trial.ts";
 
 const PROMPT_TOKENS = 16;
@@ -22,7 +22,7 @@ export async function measureDecoding(
 ): Promise<void> {
   if (batch !== 1) throw new SkipTrial("the decoder takes one sequence at a time");
   const size = small ? sizes.small : sizes.full;
-  await using gpu = await openGpuBackend();
+  await using gpu = await openBenchGpu();
   const shape = specShape(size);
   const gpt = openModel(gpu, shape, { trainable: false });
   loadWeights(gpu, gpt, specWeights(size));

@@ -3,11 +3,11 @@
 
 import { matmulPass } from "../../../kernels/matmul/matmul.ts";
 import type { MatmulMode } from "../../../kernels/matmul/matmul_spec.ts";
-import { openGpuBackend } from "../../../kernels/program/gpu_backend.ts";
 import { Tape } from "../../../kernels/program/tape.ts";
 import { createTensor, viewOf } from "../../../kernels/program/tensor.ts";
 import { measureCeilings } from "../../../lib/profile/ceilings.ts";
 import { measureRounds } from "./measure_rounds.ts";
+import { openBenchGpu } from "./open_bench_gpu.ts";
 import type { TrialContext } from "./trial.ts";
 
 /** C [M, N] = A B, in full and at the size of a software adapter. */
@@ -41,7 +41,7 @@ const CHECKED = 32;
 
 /** Records multiply-adds in registers and bytes copied, 10^9 a second. */
 export async function measureCeilingsHere({ record }: TrialContext): Promise<void> {
-  await using gpu = await openGpuBackend();
+  await using gpu = await openBenchGpu();
   const { gflops, f16Gflops, gbPerSecond } = await measureCeilings(gpu);
   record("f32_gflops", gflops);
   record("f16_gflops", f16Gflops ?? null);
@@ -52,7 +52,7 @@ export async function measureCeilingsHere({ record }: TrialContext): Promise<voi
 export async function measureProduct({ record, small }: TrialContext, product: Product): Promise<void> {
   const { mode } = product;
   const [M, N, K] = small ? product.small : product.full;
-  await using gpu = await openGpuBackend();
+  await using gpu = await openBenchGpu();
   const persistent = (name: string, shape: number[]) => createTensor(name, shape, { lifetime: "persistent" });
   const a = persistent("a", mode === "TN" ? [K, M] : [M, K]);
   const b = persistent("b", mode === "NT" ? [N, K] : [K, N]);

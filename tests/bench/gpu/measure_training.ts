@@ -1,14 +1,15 @@
 // Training steps of one model: forward, backward and update on data that is made up, as `sheepop train` runs them. Where
 // the adapter refuses the batch, because a tensor is larger than one binding or memory is short, half of it is tried.
 
-import { type GpuBackend, type GpuProgram, openGpuBackend } from "../../../kernels/program/gpu_backend.ts";
+import type { GpuBackend, GpuProgram } from "../../../kernels/program/gpu_backend.ts";
 import { flopsPerToken } from "../../../lib/model/gpt_parameters.ts";
 import { loadWeights, openModel } from "../../../lib/model/open_model.ts";
 import { Trainer } from "../../../lib/training/trainer.ts";
 import { specBatches, specConfig, specShape, type SpecSize, specWeights } from "../../support/gpt_spec.ts";
 import { measureRounds } from "./measure_rounds.ts";
 import type { ModelSizes } from "./model_sizes.ts";
-import type { TrialContext } from "./trial.ts";
+import { openBenchGpu, type Wishes } from "./open_bench_gpu.ts";
+import { SkipTrial, type TrialContext } from "./trial.ts";
 
 /** Kernels listed by time. */
 const LISTED_KERNELS = 16;
@@ -16,14 +17,19 @@ const LISTED_KERNELS = 16;
 const MAX_STEPS = 100;
 
 /** Records what a step takes. */
-export async function measureTraining(context: TrialContext, sizes: ModelSizes): Promise<void> {
+export async function measureTraining(
+  context: TrialContext,
+  sizes: ModelSizes,
+  wishes: Wishes = {},
+): Promise<void> {
   const size = context.small ? sizes.small : sizes.full;
   const refused: { batch_size: number; reason: string }[] = [];
   for (let B = size.B; B >= 1; B = Math.floor(B / 2)) {
     try {
-      await measureBatch(context, { ...size, B });
+      await measureBatch(context, { ...size, B }, wishes);
       return;
     } catch (error) {
+      if (error instanceof SkipTrial) throw error;
       refused.push({ batch_size: B, reason: (error as Error).message });
       context.record("refused", refused);
     }
@@ -31,8 +37,12 @@ export async function measureTraining(context: TrialContext, sizes: ModelSizes):
   throw new Error(refused.map(({ batch_size, reason }) => `B ${batch_size}: ${reason}`).join("; "));
 }
 
-async function measureBatch({ record, small }: TrialContext, size: SpecSize): Promise<void> {
-  await using gpu = await openGpuBackend();
+async function measureBatch(
+  { record, small }: TrialContext,
+  size: SpecSize,
+  wishes: Wishes,
+): Promise<void> {
+  await using gpu = await openBenchGpu(wishes);
   const startedAt = performance.now();
   const gpt = openModel(gpu, specShape(size), { trainable: true });
   const trainer = new Trainer(gpu, gpt, specConfig(size));

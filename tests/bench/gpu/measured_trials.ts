@@ -12,6 +12,7 @@ import { measureTraining } from "./measure_training.ts";
 import { MODELS } from "./model_sizes.ts";
 import { writeLine } from "./run_trial.ts";
 import { SkipTrial, type TrialContext } from "./trial.ts";
+import { tuneTrial } from "./tune_trial.ts";
 
 export type Measurement = (context: TrialContext) => Promise<void>;
 
@@ -26,6 +27,8 @@ export const MEASUREMENTS: ReadonlyMap<string, Measurement> = new Map<string, Me
   ["probe/lanes", probeLanes],
   ["probe/workgroup_memory", probeWorkgroupMemory],
   ["check/self_test", selfTestTrial],
+  ["tune/gpt2_124m", (context) => tuneTrial(context, "gpt2_124m")],
+  ["tune/small_3m", (context) => tuneTrial(context, "small_3m")],
   ["matmul/ceilings", measureCeilingsHere],
   ...PRODUCTS.map((product): [string, Measurement] => [
     `matmul/${product.name}`,
@@ -35,6 +38,7 @@ export const MEASUREMENTS: ReadonlyMap<string, Measurement> = new Map<string, Me
     `train/${name}`,
     (context) => measureTraining(context, sizes),
   ]),
+  ["train/gpt2_124m_f16", (context) => measureTraining(context, MODELS.gpt2_124m, { operands: "f16" })],
   ...[1, 8].map((batch): [string, Measurement] => [
     `decode/gpt2_124m_batch_${batch}`,
     (context) => measureDecoding(context, MODELS.gpt2_124m, batch),

@@ -208,22 +208,31 @@ function checkTable(report: BenchReport): string {
   return table(["Check", "Result", "Passed", "Failed", "Note"], rows);
 }
 
+/** Longest answer in the table; longer ones are listed below it. */
+const CELL_LENGTH = 60;
+
 function probeTable(report: BenchReport): string {
-  const rows = trialsOf(report, "probe").flatMap(({ name, figures }) =>
-    Object.entries(figures).filter(([figure]) => figure !== "traits").map(([figure, value]): Row => [
-      name,
-      figure.replaceAll("_", " "),
-      typeof value === "number" ? value : formatValue(value),
-    ])
+  const answers = trialsOf(report, "probe").flatMap(({ name, figures }) => {
+    return Object.entries(figures).filter(([figure]) => figure !== "traits").flatMap(([figure, value]) => {
+      return rowsOf(name, figure.replaceAll("_", " "), value);
+    });
+  });
+  const isShort = ([, , value]: Row) => String(value).length <= CELL_LENGTH;
+  const long = answers.filter((row) => !isShort(row)).map(([name, what, value]) =>
+    `- ${name}, ${what}: ${value}`
   );
-  return table(["Probe", "What", "Answer"], rows);
+  return [table(["Probe", "What", "Answer"], answers.filter(isShort)), long.join("\n")]
+    .filter((text) => text !== "").join("\n\n");
 }
 
-function formatValue(value: unknown): string {
-  if (Array.isArray(value)) return value.map(formatValue).join(", ") || "none";
-  if (typeof value !== "object" || value === null) return String(value);
-  return Object.entries(value).map(([name, member]) => `${name}: ${formatValue(member)}`).join(", ") ||
-    "none";
+/** A row for a value, or one for each member of an object. */
+function rowsOf(probe: string, what: string, value: unknown): Row[] {
+  if (typeof value === "number") return [[probe, what, value]];
+  if (Array.isArray(value)) return [[probe, what, value.join(", ") || "none"]];
+  if (typeof value !== "object" || value === null) return [[probe, what, String(value)]];
+  const members = Object.entries(value);
+  if (members.length === 0) return [[probe, what, "none"]];
+  return members.flatMap(([name, member]) => rowsOf(probe, `${what}: ${name.replaceAll("_", " ")}`, member));
 }
 
 function failureTable({ trials }: BenchReport): string {
