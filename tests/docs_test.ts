@@ -117,6 +117,7 @@ Deno.test("every function, class and value of mod.ts has an example", async () =
 
 async function readPages(): Promise<Page[]> {
   const paths = ["README.md", "CHANGELOG.md", "LOG.md", "CONTRIBUTING.md", "data/configs/README.md"];
+  paths.push("docs/benchmarks/README.md");
   for await (const { name } of Deno.readDir(join(ROOT, "docs"))) {
     if (name.endsWith(".md")) paths.push(`docs/${name}`);
   }

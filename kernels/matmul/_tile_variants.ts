@@ -4,7 +4,7 @@
 
 import type { Lowering } from "../program/lowering.ts";
 import { type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
-import { storesVectors } from "./_wave.ts";
+import { storeWidth } from "./matmul_epilogue.ts";
 
 /** One way to compute a product. */
 export interface TileVariant {
@@ -68,7 +68,7 @@ export function tileVariants(lowering: Lowering, spec: MatmulSpec): readonly Til
 function readsVectors(spec: MatmulSpec): boolean {
   const isVectors = (operand: Operand) =>
     pitchOf(operand) % 4 === 0 && operand.column % 4 === 0 && operand.columnsPerHead % 4 === 0;
-  return isVectors(spec.a) && isVectors(spec.b) && storesVectors(spec);
+  return isVectors(spec.a) && isVectors(spec.b) && storeWidth(spec) === 4;
 }
 
 /** What causality leaves out is zero only up to the next multiple of 64: larger tiles would read beyond. */

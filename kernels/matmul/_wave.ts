@@ -2,31 +2,29 @@
 
 import type { Lowering, Resource } from "../program/lowering.ts";
 import { chooseVariant } from "./_choice.ts";
-import { epilogueBindings, epilogueConstants, epilogueSnippet, matmulShape } from "./matmul_epilogue.ts";
+import {
+  epilogueBindings,
+  epilogueConstants,
+  epilogueSnippet,
+  matmulShape,
+  storeWidth,
+} from "./matmul_epilogue.ts";
 import { fitsTexture, type MatmulSpec, matmulWork, type Operand, pitchOf } from "./matmul_spec.ts";
 import { matmulWave, WAVE_LANES, WAVE_UNROLL } from "./matmul_wave.ts";
 
 /** Longest sum: a software adapter stops an invocation after 65,535 loop iterations. */
 const MAX_DEPTH = 60000 * WAVE_UNROLL;
 
-/** Whether the wave kernel computes this product: whole Vectors everywhere, nothing read beyond an operand's edge. */
+/** Whether the wave kernel computes this product: operands in whole Vectors, nothing read beyond an operand's edge. */
 export function fitsWave(lowering: Lowering, spec: MatmulSpec): boolean {
   const exactSum = spec.K % WAVE_UNROLL === 0;
   if (spec.K > MAX_DEPTH) return false;
-  if (!storesVectors(spec)) return false;
   return [spec.a, spec.b].every((operand) => {
     const sliced = operand.column !== 0 || (spec.batch ?? 1) > 1;
     if (operand.column % 4 !== 0 || operand.columnsPerHead % 4 !== 0) return false;
     if (sliced && !exactSum) return false;
     return fitsTexture(lowering, operand) || (exactSum && fitsBuffer(operand));
   }) && (fitsTexture(lowering, spec.b) || fitsBuffer(spec.b));
-}
-
-/** C is written in Vectors: the last one may reach beyond N only into the padding of its own row. */
-export function storesVectors({ N, c, bias }: MatmulSpec): boolean {
-  if (pitchOf(c) % 4 !== 0 || c.column % 4 !== 0 || c.columnsPerHead % 4 !== 0) return false;
-  if (N % 4 === 0) return true;
-  return !bias && c.column === 0 && c.columnsPerHead === 0 && pitchOf(c) >= Math.ceil(N / 4) * 4;
 }
 
 /** Whether lowerWave() also sums the columns of B. */
@@ -40,6 +38,7 @@ function fitsBuffer(operand: Operand): boolean {
 
 export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
   const tile = chooseTile(lowering, spec);
+  const width = storeWidth(spec);
   const aInTexture = wantsTexture(lowering, spec);
   const bInTexture = fitsTexture(lowering, spec.b);
   const columnSums = spec.columnSum !== undefined && sumsColumns(lowering, spec);
@@ -56,14 +55,14 @@ export function lowerWave(lowering: Lowering, spec: MatmulSpec): void {
     : {};
   lowering.dispatch({
     kernel: "matmul_wave",
-    code: epilogueSnippet(4) + code,
+    code: epilogueSnippet(width) + code,
     constants: {
       ...epilogueConstants(spec),
       HAS_BIAS: spec.bias ? 2 : 0,
       WAVES: tile.waves,
       ...sumConstants,
     },
-    shape: matmulShape(spec, { operands: 4, c: 4 }),
+    shape: matmulShape(spec, { operands: 4, c: width }),
     bindings: {
       a: resourceOf(lowering, spec.a, aInTexture),
       b: resourceOf(lowering, spec.b, bInTexture),

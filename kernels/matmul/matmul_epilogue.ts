@@ -2,9 +2,11 @@
 
 import gelu from "../snippets/gelu.wgsl" with { type: "text" };
 import scalar from "../snippets/vector_1.wgsl" with { type: "text" };
-import quad from "../snippets/vector_4.wgsl" with { type: "text" };
+import vector from "../snippets/vector_4.wgsl" with { type: "text" };
 import type { Resource } from "../program/lowering.ts";
 import epilogue from "./matmul_epilogue.wgsl" with { type: "text" };
+import quad1 from "./matmul_quad_1.wgsl" with { type: "text" };
+import quad4 from "./matmul_quad_4.wgsl" with { type: "text" };
 import { type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
 
 const ACTIVATIONS = { none: 0, gelu: 1, relu: 2 };
@@ -13,7 +15,18 @@ const DERIVATIVES = { gelu: 2, relu: 3 };
 
 /** WGSL that precedes a matmul kernel storing Vectors of `width` floats. */
 export function epilogueSnippet(width: 1 | 4): string {
-  return (width === 4 ? quad : scalar) + gelu + epilogue;
+  return (width === 4 ? vector : scalar) + gelu + epilogue + (width === 4 ? quad4 : quad1);
+}
+
+/**
+ * Floats per Vector of C and bias, for kernels that store quads: 4 where the last Vector of a row reaches beyond N at most
+ * into the padding of its own row.
+ */
+export function storeWidth({ N, c, bias }: Pick<MatmulSpec, "N" | "c" | "bias">): 1 | 4 {
+  if (pitchOf(c) % 4 !== 0 || c.column % 4 !== 0 || c.columnsPerHead % 4 !== 0) return 1;
+  if (N % 4 === 0) return 4;
+  const isPadded = c.column === 0 && c.columnsPerHead === 0 && pitchOf(c) > N;
+  return isPadded && !bias ? 4 : 1;
 }
 
 /** What an epilogue does, as override constants: a pipeline of its own each. */

@@ -30,7 +30,7 @@ export const WAVE_UNROLL = 4;
 
 const COMPONENTS = "xyzw";
 
-/** The WGSL of one variant; to be preceded by the epilogue snippet of width 4. */
+/** The WGSL of one variant; to be preceded by the epilogue snippet, of either width. */
 export function matmulWave(variant: WaveVariant): string {
   const sumOfB = variant.columnSums ? COLUMN_SUM : "";
   const declarations = operand("a", 0, variant.aInTexture) + operand("b", 1, variant.bInTexture) + sumOfB;
@@ -78,7 +78,9 @@ function addToColumnSum(j: number): string {
  */
 function storeRows({ rows, vectors }: WaveVariant): string {
   let code = `  let end = min(m0 + ${rows}u, shape.M);\n  for (var m = m0; m < end; m++) {\n`;
-  for (let j = 0; j < vectors; j++) code += `    store(group.z, m, n0 + ${j * WAVE_LANES}u, sum0_${j});\n`;
+  for (let j = 0; j < vectors; j++) {
+    code += `    store_quad(group.z, m, n0 + ${j * WAVE_LANES}u, sum0_${j});\n`;
+  }
   for (let r = 1; r < rows; r++) {
     for (let j = 0; j < vectors; j++) code += `    sum${r - 1}_${j} = sum${r}_${j};\n`;
   }
@@ -134,7 +136,9 @@ function rowsOfA({ mode, rows }: WaveVariant): string {
 /** The sums of a column start from its bias. */
 function startSums(variant: WaveVariant): string {
   let code = "";
-  for (let j = 0; j < variant.vectors; j++) code += `  let bias${j} = bias_of(n0 + ${j * WAVE_LANES}u);\n`;
+  for (let j = 0; j < variant.vectors; j++) {
+    code += `  let bias${j} = bias_of_quad(n0 + ${j * WAVE_LANES}u);\n`;
+  }
   code += each(variant, (r, j) => `  var sum${r}_${j} = bias${j};\n`);
   return code + columnSums(variant, (j) => `  var b_sum${j} = vec4f();\n`);
 }

@@ -6,8 +6,9 @@ import {
   epilogueConstants,
   epilogueSnippet,
   matmulShape,
+  storeWidth,
 } from "../matmul/matmul_epilogue.ts";
-import { type MatmulSpec, matmulWork, type Operand, pitchOf, wholeOperand } from "../matmul/matmul_spec.ts";
+import { type MatmulSpec, matmulWork, wholeOperand } from "../matmul/matmul_spec.ts";
 import { floats, integers, type Pass } from "../program/call.ts";
 import { isTexture, type Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
@@ -23,8 +24,6 @@ import left4 from "./quantized_matmul_left_4.wgsl" with { type: "text" };
 import { quantizedMatmulReference } from "./quantized_matmul_reference.ts";
 import rowWave from "./quantized_matmul_row_wave.wgsl" with { type: "text" };
 import rowsWave from "./quantized_matmul_rows_wave.wgsl" with { type: "text" };
-import store1 from "./quantized_matmul_store_1.wgsl" with { type: "text" };
-import store4 from "./quantized_matmul_store_4.wgsl" with { type: "text" };
 import tile from "./quantized_matmul_tile.wgsl" with { type: "text" };
 import {
   GROUP,
@@ -135,12 +134,11 @@ export function lowerQuantizedMatmul(lowering: Lowering, given: QuantizedMatmulS
   const { N, K } = spec;
   const work = matmulWork(spec);
   const { snippet, resource } = packedOperand(lowering, matrix);
-  const width = storesVectors(spec) ? 4 : 1;
+  const width = storeWidth(spec);
   const { kernel, code, constants, grid } = chooseKernel(lowering, spec);
   lowering.dispatch({
     kernel,
-    code: epilogueSnippet(width) + snippet + (K % 4 === 0 ? left4 : left1) + (width === 4 ? store4 : store1) +
-      code,
+    code: epilogueSnippet(width) + snippet + (K % 4 === 0 ? left4 : left1) + code,
     constants: { ...epilogueConstants(spec), ...constants },
     shape: matmulShape(spec, { operands: 4, c: width }),
     bindings: { a: spec.a.tensor, b: resource, ...epilogueBindings(spec) },
@@ -149,11 +147,6 @@ export function lowerQuantizedMatmul(lowering: Lowering, given: QuantizedMatmulS
     bytes: work.bytes - 4 * K * N + 4 * sizeOf(matrix.packed),
     detail: `q${matrix.bits} ${work.detail}`,
   });
-}
-
-/** C and bias as Vectors: the last one may reach beyond N only into the padding of its own row. */
-function storesVectors({ N, c, bias }: { N: number; c: Operand; bias?: Tensor }): boolean {
-  return pitchOf(c) % 4 === 0 && (N % 4 === 0 || (!bias && pitchOf(c) > N));
 }
 
 interface Kernel {

@@ -4,7 +4,7 @@
 // rows ROWS y to ROWS y + ROWS - 1 of strip x. Invocation (lane, part) sums every PARTS-th group of 32 k for one quad of
 // columns, reading 16 bytes beside those of its neighbours; the parts are added in order of part. Sums in f32.
 // ROWS is a const line set before the file. PARTS * ROWS <= 64.
-// Snippets: vector, gelu, matmul_epilogue, packed, quantized, quantized_8 or _4, quantized_matmul_left, _store.
+// Snippets: vector, gelu, matmul_epilogue, matmul_quad, packed, quantized, quantized_8 or _4, quantized_matmul_left.
 // Reference: quantized_matmul_reference.ts
 override PARTS: u32 = 8u;
 var<workgroup> parts: array<vec4f, 512>; // [PARTS, ROWS, 8]
@@ -34,6 +34,6 @@ fn quantized_matmul_few_rows(@builtin(workgroup_id) group: vec3u, @builtin(local
   for (var row = local.y; row < ROWS; row += PARTS) {
     var sum = parts[row * 8u + local.x];
     for (var part = 1u; part < PARTS; part++) { sum += parts[(part * ROWS + row) * 8u + local.x]; }
-    store_quad(m0 + row, strip * 8u + local.x, sum);
+    store_quad(0u, m0 + row, strip * 8u + local.x, sum);
   }
 }

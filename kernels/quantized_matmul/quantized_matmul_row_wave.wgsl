@@ -3,7 +3,7 @@
 // a [M, K]; b: packed q and scale; C goes through matmul_epilogue.wgsl. Workgroup (x, m) is one wave of 8 lanes and computes
 // the strips 2 x and 2 x + 1 of row m, one quad of each a lane. Each lane loads a different Vector of a; shuffles with
 // literal lanes hand the 32 values of a group round. Sums in f32, in order of k within a group, then of groups.
-// Snippets: vector, gelu, matmul_epilogue, packed, quantized, quantized_8 or _4, quantized_matmul_left, _store.
+// Snippets: vector, gelu, matmul_epilogue, matmul_quad, packed, quantized, quantized_8 or _4, quantized_matmul_left.
 // Reference: quantized_matmul_reference.ts
 
 fn eight_terms(q: array<vec4f, 8>, a0: vec4f, a1: vec4f) -> vec4f {
@@ -48,6 +48,6 @@ fn quantized_matmul_row_wave(@builtin(workgroup_id) group: vec3u, @builtin(local
     sum1 += scales(scales1.zw) * group_sum(strip1, x + GROUP_TEXELS, second);
     x += BLOCK_TEXELS;
   }
-  store_quad(m, strip0 * 8u + lane, sum0);
-  if (strip1 != strip0) { store_quad(m, strip1 * 8u + lane, sum1); }
+  store_quad(0u, m, strip0 * 8u + lane, sum0);
+  if (strip1 != strip0) { store_quad(0u, m, strip1 * 8u + lane, sum1); }
 }

@@ -4,7 +4,7 @@
 // rows 16 y to 16 y + 15 of the strips 2 x and 2 x + 1, one quad of each a lane: a number is unpacked once for 16 rows.
 // Each lane loads two rows of a; shuffles with literal lanes hand them round. Sums in f32, in order of k but for eight
 // successive ones, which are added as a tree.
-// Snippets: vector, gelu, matmul_epilogue, packed, quantized, quantized_8 or _4, quantized_matmul_left, _store.
+// Snippets: vector, gelu, matmul_epilogue, matmul_quad, packed, quantized, quantized_8 or _4, quantized_matmul_left.
 // Reference: quantized_matmul_reference.ts
 
 fn eight_weights(strip: u32, lane: u32, k: u32) -> array<vec4f, 8> {
@@ -102,8 +102,8 @@ fn quantized_matmul_rows_wave(@builtin(workgroup_id) group: vec3u, @builtin(loca
   }
   // A row a turn, the next one moved up: the code of one store, and sums that stay in registers.
   for (var row = 0u; row < 16u; row++) {
-    store_quad(m0 + row, strip0 * 8u + lane, sums[0]);
-    if (strip1 != strip0) { store_quad(m0 + row, strip1 * 8u + lane, sums[1]); }
+    store_quad(0u, m0 + row, strip0 * 8u + lane, sums[0]);
+    if (strip1 != strip0) { store_quad(0u, m0 + row, strip1 * 8u + lane, sums[1]); }
     sums = array<vec4f, 32>(
       sums[2], sums[3], sums[4], sums[5], sums[6], sums[7],
       sums[8], sums[9], sums[10], sums[11], sums[12], sums[13],

@@ -3,7 +3,7 @@
 // a [M, K]; b: packed q and scale; C goes through matmul_epilogue.wgsl. Workgroup (x, y) computes the 64 x 64 tile of C at
 // row 64 y, column 64 x, two strips; each of its 16 x 16 invocations four rows of one quad, from slices of A and B one
 // group of 32 deep. The slice of B is unpacked once for 64 rows. Sums in f32, in order of k.
-// Snippets: vector, gelu, matmul_epilogue, packed_buffer, quantized, quantized_8 or _4, quantized_matmul_left, _store.
+// Snippets: vector, gelu, matmul_epilogue, matmul_quad, packed_buffer, quantized, quantized_8 or _4, quantized_matmul_left.
 // Reference: quantized_matmul_reference.ts
 const DEPTH = 32u;
 var<workgroup> a_tile: array<f32, 2048>; // [DEPTH, 64 rows]
@@ -68,8 +68,8 @@ fn quantized_matmul_tile(
   }
   let row = m0 + local.y * 4u;
   let quad = group.x * 16u + local.x;
-  store_quad(row, quad, sum0);
-  store_quad(row + 1u, quad, sum1);
-  store_quad(row + 2u, quad, sum2);
-  store_quad(row + 3u, quad, sum3);
+  store_quad(0u, row, quad, sum0);
+  store_quad(0u, row + 1u, quad, sum1);
+  store_quad(0u, row + 2u, quad, sum2);
+  store_quad(0u, row + 3u, quad, sum3);
 }

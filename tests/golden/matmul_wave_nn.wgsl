@@ -21,7 +21,7 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   let k_first = 0u;
   let k_end = shape.K;
   let a_row0 = a_row + min(m0 + 0u + lane, shape.M - 1u);
-  let bias0 = bias_of(n0 + 0u);
+  let bias0 = bias_of_quad(n0 + 0u);
   var sum0_0 = bias0;
   var sum1_0 = bias0;
   var sum2_0 = bias0;
@@ -104,7 +104,7 @@ fn matmul_wave(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id
   }
   let end = min(m0 + 8u, shape.M);
   for (var m = m0; m < end; m++) {
-    store(group.z, m, n0 + 0u, sum0_0);
+    store_quad(group.z, m, n0 + 0u, sum0_0);
     sum0_0 = sum1_0;
     sum1_0 = sum2_0;
     sum2_0 = sum3_0;

@@ -1,7 +1,8 @@
 // The GPU a test may use: undefined, so that the test passes without one, unless SHEEPOP_REQUIRE_GPU=1 makes a missing
-// adapter a failure.
+// adapter a failure. Undefined too for kernels this adapter is never given: `--kernels wave` is refused there.
 
 import { NoAdapterError } from "../../kernels/device/device.ts";
+import { WAVE_LANES } from "../../kernels/matmul/matmul_wave.ts";
 import {
   type GpuBackend,
   type GpuBackendOptions,
@@ -10,7 +11,10 @@ import {
 
 export async function openTestGpu(options: GpuBackendOptions = {}): Promise<GpuBackend | undefined> {
   try {
-    return await openGpuBackend(options);
+    const gpu = await openGpuBackend(options);
+    if (options.kernels !== "wave" || gpu.device.traits.subgroupSize === WAVE_LANES) return gpu;
+    await gpu[Symbol.asyncDispose]();
+    return undefined;
   } catch (error) {
     if (error instanceof NoAdapterError && Deno.env.get("SHEEPOP_REQUIRE_GPU") !== "1") return undefined;
     throw error;
