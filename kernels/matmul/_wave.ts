@@ -19,12 +19,15 @@ const MAX_DEPTH = 60000 * WAVE_UNROLL;
 export function fitsWave(lowering: Lowering, spec: MatmulSpec): boolean {
   const exactSum = spec.K % WAVE_UNROLL === 0;
   if (spec.K > MAX_DEPTH) return false;
-  return [spec.a, spec.b].every((operand) => {
+  const fits = [spec.a, spec.b].every((operand) => {
     const sliced = operand.column !== 0 || (spec.batch ?? 1) > 1;
-    if (operand.column % 4 !== 0 || operand.columnsPerHead % 4 !== 0) return false;
-    if (sliced && !exactSum) return false;
-    return fitsTexture(lowering, operand) || (exactSum && fitsBuffer(operand));
-  }) && (fitsTexture(lowering, spec.b) || fitsBuffer(spec.b));
+    return operand.column % 4 === 0 && operand.columnsPerHead % 4 === 0 && (exactSum || !sliced);
+  });
+  if (!fits) return false;
+  const aFits = fitsTexture(lowering, spec.a) || (exactSum && fitsBuffer(spec.a));
+  // Zeros of A's texture beyond K cancel what is read of B there, if B's rows are the terms.
+  const isCancelled = spec.mode !== "NT" && fitsTexture(lowering, spec.a);
+  return aFits && (fitsTexture(lowering, spec.b) || (fitsBuffer(spec.b) && (exactSum || isCancelled)));
 }
 
 /** Whether lowerWave() also sums the columns of B. */

@@ -179,11 +179,16 @@ function loadB(variant: WaveVariant): string {
         ? `    let column${t}_${j} = load_b(b_row + (n0 + ${
           j * WAVE_LANES
         }u) * 4u + ${t}u, b_column + k / 4u);\n`
-        : `    let b${t}_${j} = load_b(b_row + k + ${t}u, b_column + n0 + ${j * WAVE_LANES}u);\n`;
+        : `    let b${t}_${j} = load_b(b_row + ${rowOfB(variant, t)}, b_column + n0 + ${j * WAVE_LANES}u);\n`;
     }
     if (variant.mode === "NT") code += transposeB(j);
   }
   return code;
+}
+
+/** Row k + t. A buffer has no zero rows beyond K: there the last row is read again, and A's zeros make nothing of it. */
+function rowOfB({ bInTexture }: WaveVariant, t: number): string {
+  return bInTexture ? `k + ${t}u` : `min(k + ${t}u, shape.K - 1u)`;
 }
 
 /** B stored by column: four loads gave four terms of four columns. */

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { matmul } from "../../kernels/matmul/matmul.ts";
+import { lowerMatmul, matmul } from "../../kernels/matmul/matmul.ts";
 import { type MatmulMode, type MatmulSpec, wholeOperand } from "../../kernels/matmul/matmul_spec.ts";
 import { matmulWave } from "../../kernels/matmul/matmul_wave.ts";
-import type { KernelFamily } from "../../kernels/program/lowering.ts";
+import type { DeviceTraits } from "../../kernels/device/device.ts";
+import { type KernelFamily, Recorder } from "../../kernels/program/lowering.ts";
 import { Tape } from "../../kernels/program/tape.ts";
 import { createTensor } from "../../kernels/program/tensor.ts";
 import {
@@ -72,13 +73,37 @@ for (const kernels of FAMILIES) {
     await assertProductMatches(spec("TN", 65, 32, 40, [[40, 65], [40, 32], [65, 32]]), kernels);
   });
 
-  Deno.test(`lowerMatmul() sums 70,000 terms, past the loop limit of software adapters (${kernels})`, async () => {
-    const [a, b, c] = [[12, 70000], [70000, 4], [12, 4]].map((shape, i) => {
-      return wholeOperand(createTensor("abc"[i], shape, { lifetime: "persistent" }));
+  for (const K of [70000, 50257]) {
+    Deno.test(`lowerMatmul() sums ${K} terms, more rows than a texture has (${kernels})`, async () => {
+      const [a, b, c] = [[12, K], [K, 4], [12, 4]].map((shape, i) => {
+        return wholeOperand(createTensor("abc"[i], shape, { lifetime: "persistent" }));
+      });
+      await assertProductMatches({ mode: "NN", M: 12, N: 4, K, a, b, c }, kernels);
     });
-    await assertProductMatches({ mode: "NN", M: 12, N: 4, K: 70000, a, b, c }, kernels);
-  });
+  }
 }
+
+Deno.test("lowerMatmul() has wave kernels for sizes that are not multiples of four", async () => {
+  const recorder = new Recorder({
+    traits: { subgroupSize: 8, isSoftware: true, maxTextureRows: 16384 } as DeviceTraits,
+    family: "wave",
+    parameterTexture: (_, make) => make().texture,
+    packedTexture: () => undefined,
+  });
+  for (
+    const [mode, M, N, K] of [["NN", 21, 65, 33], ["NT", 21, 7, 66], ["TN", 13, 9, 50], ["NN", 12, 8, 50257]]
+  ) {
+    const shapes = { NN: [[M, K], [K, N]], NT: [[M, K], [N, K]], TN: [[K, M], [K, N]] }[mode as MatmulMode];
+    const [a, b, c] = [...shapes, [M, N]].map((shape) => {
+      return wholeOperand(createTensor("operand", shape as number[], { lifetime: "persistent" }));
+    });
+    lowerMatmul(recorder, { mode: mode as MatmulMode, M: +M, N: +N, K: +K, a, b, c });
+  }
+  const products = recorder.dispatches.map(({ kernel }) => kernel).filter((kernel) =>
+    kernel !== "pack_texture"
+  );
+  assertEquals(products, Array(4).fill("matmul_wave"));
+});
 
 Deno.test("matmulWave() writes the golden kernel", async () => {
   const code = matmulWave({
