@@ -15,7 +15,8 @@
  * config.data.paths = ["notes"];
  * config.training.runDir = "data/runs/notes";
  * await trainFromFiles(config);
- * console.log(await generateFromCheckpoint(config, { checkpoint: "data/runs/notes", prompt: "Today " }));
+ * const [text] = await generateFromCheckpoint(config, { checkpoint: "data/runs/notes", prompt: "Today " });
+ * console.log(text);
  * ```
  *
  * @module

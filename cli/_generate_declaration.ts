@@ -14,7 +14,12 @@ export const generateDeclaration: CommandDeclaration = {
       doc: "Run folder, whose newest checkpoint is taken, or one step folder of it; --run-dir where left out",
       conflicts: ["run-dir"],
     },
-    { name: "prompt", value: "TEXT", doc: "Text to continue; left out, a new document begins" },
+    {
+      name: "prompt",
+      value: "TEXT",
+      doc: "Text to continue; left out, a new document begins. Several are continued side by side",
+      isRepeatable: true,
+    },
     {
       name: "max-length",
       value: "N",
@@ -36,5 +41,6 @@ export const generateDeclaration: CommandDeclaration = {
       doc: "the likeliest text of another run",
     },
     { line: "sheepop generate --prompt Name: --stop . --seed 7", doc: "end at the first full stop" },
+    { line: "sheepop generate --prompt Once --num-samples 5", doc: "five different texts" },
   ],
 };

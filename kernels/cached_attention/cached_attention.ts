@@ -8,6 +8,8 @@ import type { Tape } from "../program/tape.ts";
 import { columnsOf, rowsOf, sizeOf, type Tensor } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
 import cachedAttentionAppend from "./cached_attention_append.wgsl" with { type: "text" };
+import cachedAttentionBlock from "./cached_attention_block.wgsl" with { type: "text" };
+import cachedAttentionJoin from "./cached_attention_join.wgsl" with { type: "text" };
 import cachedAttentionForward from "./cached_attention_forward.wgsl" with { type: "text" };
 import { appendReference, cachedAttentionReference } from "./cached_attention_reference.ts";
 
@@ -40,7 +42,8 @@ export function appendToCache(tape: Tape, tensors: CachedAttentionTensors): void
 
 /**
  * y = softmax(q Kt / sqrt(D)) V over cache rows 0 to the row's own position, for every head. The row's key and
- * value must be in the cache already. Rows of padding give 0.
+ * value must be in the cache already, or are put there first with `append`, which takes at most one row of a slot.
+ * Rows of padding give 0. With `oneSlot` all rows are of the slot of the first, which is faster.
  *
  * @returns [n, C]
  * @throws {TypeError} when the shapes do not fit together
@@ -48,11 +51,11 @@ export function appendToCache(tape: Tape, tensors: CachedAttentionTensors): void
 export function cachedAttention(
   tape: Tape,
   tensors: CachedAttentionTensors,
-  options: { heads: number },
+  options: { heads: number; append?: boolean; oneSlot?: boolean },
 ): Tensor {
   const { qkv, keys, values, positions, slots } = checked(tensors);
   const C = columnsOf(keys);
-  const { heads } = options;
+  const { heads, append = false, oneSlot = false } = options;
   if (C % heads !== 0) {
     throw new TypeError(
       `Cannot attend over ${keys.name} [${keys.shape}]: columns must be a multiple of ${heads} heads`,
@@ -61,8 +64,8 @@ export function cachedAttention(
   const y = tape.activation("attended", [rowsOf(qkv), C]);
   tape.record(cachedAttentionPass, {
     inputs: { qkv, keys, values, positions, slots },
-    outputs: { y },
-    attributes: { heads },
+    outputs: { y, ...(append && { keys, values }) },
+    attributes: { heads, append, oneSlot },
   });
   return y;
 }
@@ -97,7 +100,8 @@ export const appendPass: Pass = {
 
 export const cachedAttentionPass: Pass = {
   name: "cached_attention_forward",
-  reference: (call, values) =>
+  reference(call, values): void {
+    if (call.attributes.append) appendPass.reference(call, values);
     cachedAttentionReference({
       qkv: floats(values, call.inputs.qkv),
       keys: floats(values, call.inputs.keys),
@@ -109,7 +113,8 @@ export const cachedAttentionPass: Pass = {
       C: columnsOf(call.inputs.keys),
       S: call.inputs.keys.shape[1],
       heads: Number(call.attributes.heads),
-    }),
+    });
+  },
   lower: lowerCachedAttention,
 };
 
@@ -131,11 +136,17 @@ function lowerAppend(call: Call, lowering: Lowering): void {
 
 /** Invocations of a workgroup on a real GPU: several waves share the keys of a query; a CPU has one wave. */
 const GPU_INVOCATIONS = 128;
+/** Workgroups that keep a GPU busy, and the fewest keys worth a workgroup of their own. */
+const GPU_WORKGROUPS = 256;
+const KEYS_OF_SPLIT = 256;
+/** Rows of cached_attention_block: lanes of a wave. */
+const BLOCK_ROWS = 8;
 /** CPU adapters silently end an invocation after 65,535 turns of all its loops together. */
 const MOST_TURNS = 60_000;
 
 function lowerCachedAttention(call: Call, lowering: Lowering): void {
   const { qkv, keys, values, positions, slots } = call.inputs;
+  if (fitsBlock(call, lowering)) return lowerBlock(call, lowering);
   const heads = Number(call.attributes.heads);
   const [, S, C] = keys.shape;
   const vector = vectorOf(C / heads);
@@ -150,15 +161,76 @@ function lowerCachedAttention(call: Call, lowering: Lowering): void {
         `${MOST_TURNS} on this adapter, need fewer positions or a multiple of 4 channels`,
     );
   }
+  const splits = splitsOf(call, lowering);
+  const y = splits === 1
+    ? call.outputs.y
+    : lowering.scratch("attended_parts", [rowsOf(qkv) * heads, splits, (width + 2) * vector.width]);
   const sizes = `const CHUNKS = ${chunks}u;\nconst INVOCATIONS = ${lanes * waves}u;\n`;
   lowering.dispatch({
     kernel: "cached_attention_forward",
     code: lowering.lanesSnippet + vector.snippet + sizes + cachedAttentionForward,
-    constants: { LANES: lanes, ROWS: waves, C: C / vector.width, D: width, S, SCALE: Math.sqrt(heads / C) },
-    bindings: { qkv, keys, values, positions, slots, y: call.outputs.y },
-    grid: [heads, rowsOf(qkv)],
+    constants: {
+      LANES: lanes,
+      ROWS: waves,
+      C: C / vector.width,
+      D: width,
+      S,
+      SCALE: Math.sqrt(heads / C),
+      APPEND: Number(call.attributes.append),
+      SPLITS: splits,
+    },
+    bindings: { qkv, keys, values, positions, slots, y },
+    grid: [heads, rowsOf(qkv), splits],
     // Of a full cache: how much of it there is, is data. Queries are a third of qkv.
     flops: 4 * rowsOf(qkv) * S * C,
     bytes: 4 * (sizeOf(keys) + sizeOf(values) + rowsOf(qkv) * (2 * C + 2)),
   });
+  if (splits === 1) return;
+  lowering.dispatch({
+    kernel: "cached_attention_join",
+    code: vector.snippet + cachedAttentionJoin,
+    constants: { D: width, SPLITS: splits },
+    bindings: { parts: y, y: call.outputs.y },
+    grid: [Math.ceil(width / 64), heads, rowsOf(qkv)],
+    flops: 3 * splits * rowsOf(qkv) * C,
+  });
+}
+
+/** Rows of one slot, on an adapter whose subgroups have the 8 lanes that the kernel names. */
+function fitsBlock({ attributes, inputs }: Call, lowering: Lowering): boolean {
+  const { keys, qkv } = inputs;
+  const D = columnsOf(keys) / Number(attributes.heads);
+  const turns = Math.ceil(keys.shape[1] / BLOCK_ROWS) * (1 + 2 * D / vectorOf(D).width);
+  return Boolean(attributes.oneSlot) && lowering.family === "wave" &&
+    lowering.traits.subgroupSize === BLOCK_ROWS &&
+    rowsOf(qkv) > 1 && turns <= MOST_TURNS;
+}
+
+function lowerBlock(call: Call, lowering: Lowering): void {
+  const heads = Number(call.attributes.heads);
+  const { keys, qkv } = call.inputs;
+  const [, S, C] = keys.shape;
+  const N = rowsOf(qkv);
+  const vector = vectorOf(C / heads);
+  lowering.dispatch({
+    kernel: "cached_attention_block",
+    code: `${vector.snippet}const D = ${C / heads / vector.width}u;\n${cachedAttentionBlock}`,
+    constants: { N, C: C / vector.width, S, SCALE: Math.sqrt(heads / C) },
+    bindings: { ...call.inputs, y: call.outputs.y },
+    grid: [heads, Math.ceil(N / BLOCK_ROWS)],
+    flops: 4 * N * S * C,
+  });
+}
+
+/**
+ * Parts the keys of a decoded row are cut into, so that a few long rows keep the device busy; a prefill has many rows.
+ * It does not depend on the number of rows: a sequence gets the same bits alone and among others.
+ */
+function splitsOf({ attributes, inputs }: Call, { traits }: Lowering): number {
+  if (!attributes.append) return 1;
+  const wanted = traits.isSoftware ? 2 * navigator.hardwareConcurrency : GPU_WORKGROUPS;
+  return Math.max(
+    1,
+    Math.min(Math.floor(inputs.keys.shape[1] / KEYS_OF_SPLIT), Math.ceil(wanted / Number(attributes.heads))),
+  );
 }

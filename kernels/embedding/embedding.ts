@@ -7,7 +7,7 @@ import { rowGrid } from "../layer_norm/layer_norm.ts";
 import { type Call, floats, integers, type Pass } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
-import { columnsOf, rowsOf, sizeOf, type Tensor, viewOf } from "../program/tensor.ts";
+import { columnsOf, rowPieces, rowsOf, sizeOf, type Tensor, viewOf } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
 import embeddingBackward from "./embedding_backward.wgsl" with { type: "text" };
 import embeddingBackwardLong from "./embedding_backward_long.wgsl" with { type: "text" };
@@ -163,30 +163,28 @@ function lowerForward(call: Call, lowering: Lowering): void {
   const C = columnsOf(tokenTable);
   const N = sizeOf(tokens);
   const vector = vectorOf(C);
-  lowering.dispatch({
-    kernel: "embedding_forward",
-    code: vector.snippet + embeddingForward,
-    constants: {
-      N,
-      C: C / vector.width,
-      V: rowsOf(tokenTable),
-      P: rowsOf(positionTable),
-      LANES: lanes,
-      ROWS: rows,
-    },
-    bindings: {
-      tokens,
-      positions,
-      token_table: tokenTable,
-      position_table: positionTable,
-      y: call.outputs.y,
-    },
-    grid: rowGrid(N, lowering.rowShape),
-    flops: N * C,
-    detail: `${N}x${C}`,
-    // No more rows of a table than there are tokens.
-    bytes: 4 * (2 * N + C * (N + Math.min(N, rowsOf(tokenTable)) + Math.min(N, rowsOf(positionTable)))),
-  });
+  for (const { first, piece } of rowPieces(tokenTable, lowering.traits.maxBindingBytes)) {
+    lowering.dispatch({
+      kernel: "embedding_forward",
+      code: vector.snippet + embeddingForward,
+      constants: {
+        N,
+        C: C / vector.width,
+        V: rowsOf(tokenTable),
+        FIRST: first,
+        ROWS_HERE: rowsOf(piece),
+        P: rowsOf(positionTable),
+        LANES: lanes,
+        ROWS: rows,
+      },
+      bindings: { tokens, positions, token_table: piece, position_table: positionTable, y: call.outputs.y },
+      grid: rowGrid(N, lowering.rowShape),
+      flops: N * C,
+      detail: `${N}x${C}`,
+      // No more rows of a table than there are tokens.
+      bytes: 4 * (2 * N + C * (N + Math.min(N, rowsOf(piece)) + Math.min(N, rowsOf(positionTable)))),
+    });
+  }
 }
 
 function lowerBackward(call: Call, lowering: Lowering): void {

@@ -2,11 +2,15 @@
 //   y[n, c] = token_table[tokens[n], c] + position_table[positions[n], c]
 // tokens, positions u32 [N]; token_table [V, C], position_table [P, C], y [N, C] Vectors.
 // A workgroup has (LANES, ROWS) invocations: LANES of them share row n.
-// y is overwritten. Ids beyond the tables are clamped: refusing them is the duty of the host.
+// token_table holds rows FIRST to FIRST + ROWS_HERE - 1 of V: a table larger than a binding is looked up piece by piece, and
+// only rows whose token is in the piece are overwritten. Ids beyond the tables are clamped: refusing them is the duty of
+// the host.
 // Snippets: vector_4 or vector_1. Reference: embedding_reference.ts
 override N: u32;
 override C: u32; // in Vectors
 override V: u32;
+override FIRST: u32;
+override ROWS_HERE: u32;
 override P: u32;
 override LANES: u32 = 8u;
 override ROWS: u32 = 8u;
@@ -24,7 +28,9 @@ fn embedding_forward(
 ) {
   let n = (group.y * groups.x + group.x) * ROWS + local.y;
   if (n >= N) { return; }
-  let token = min(tokens[n], V - 1u) * C;
+  let row = min(tokens[n], V - 1u);
+  if (row < FIRST || row >= FIRST + ROWS_HERE) { return; }
+  let token = (row - FIRST) * C;
   let position = min(positions[n], P - 1u) * C;
   for (var c = local.x; c < C; c += LANES) {
     y[n * C + c] = token_table[token + c] + position_table[position + c];

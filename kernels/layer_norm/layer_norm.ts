@@ -124,14 +124,31 @@ export function rowGrid(rows: number, shape: RowShape): readonly [number, number
 function lowerForward(call: Call, lowering: Lowering): void {
   const { x, gamma, beta } = call.inputs;
   const { y, statistics } = call.outputs;
+  lowerLayerNorm(lowering, { x, gamma, beta, y, statistics, epsilon: Number(call.attributes.epsilon) });
+}
+
+/** Emits the dispatch of one norm; statistics are thrown away where nobody wants them. */
+export function lowerLayerNorm(
+  lowering: Lowering,
+  norm: {
+    x: Tensor;
+    gamma: Tensor;
+    beta: Tensor | undefined;
+    y: Tensor;
+    statistics?: Tensor;
+    epsilon: number;
+  },
+): void {
+  const { x, gamma, beta, y, epsilon } = norm;
   const vector = vectorOf(columnsOf(x));
+  const statistics = norm.statistics ?? lowering.scratch("statistics", [rowsOf(x), 2]);
   lowering.dispatch({
     kernel: "layer_norm_forward",
     code: vector.snippet + lowering.lanesSnippet + layerNormForward,
     constants: {
       N: rowsOf(x),
       C: columnsOf(x) / vector.width,
-      EPSILON: Number(call.attributes.epsilon),
+      EPSILON: epsilon,
       HAS_BETA: beta ? 1 : 0,
       LANES: lowering.rowShape.lanes,
       ROWS: lowering.rowShape.rows,

@@ -1,10 +1,12 @@
 // Joins products with what is done to their result next, so that it is written once and never read back: a residual added,
-// the derivative of an activation multiplied in, the column sums of an operand taken on the way. The tape stays free of
+// the derivative of an activation multiplied in, the column sums of an operand taken on the way; and with the norm of their
+// left operand where rows are few, as in decoding, and a dispatch costs as much as its work. The tape stays free of
 // this: it records one operation after the other, and only a GPU's program is rewritten, before it is lowered.
 
 import { activationBackwardPass } from "../activation/activation.ts";
 import { addPass } from "../add/add.ts";
 import { columnSumPass } from "../column_sum/column_sum.ts";
+import { layerNormPass } from "../layer_norm/layer_norm.ts";
 import type { Call } from "../program/call.ts";
 import { rootOf, sizeOf, type Tensor } from "../program/tensor.ts";
 import { quantizedMatmulPass } from "../quantized_matmul/quantized_matmul.ts";
@@ -23,10 +25,12 @@ export function fuseEpilogues(calls: readonly Call[]): Call[] {
   for (let i = 0; i < program.length; i++) {
     const call = program[i];
     if (call?.pass !== matmulPass && call?.pass !== quantizedMatmulPass) continue;
-    const fusion = fuseResult(program, i, uses) ?? fuseColumnSum(program, i, uses);
-    if (!fusion) continue;
-    program[i] = fusion.fused;
-    program[fusion.absorbed] = undefined;
+    for (const rule of [fuseNorm, fuseResult, fuseColumnSum]) {
+      const fusion = rule(program, i, uses);
+      if (!fusion) continue;
+      program[i] = fusion.fused;
+      program[fusion.absorbed] = undefined;
+    }
   }
   return program.filter((call) => call !== undefined);
 }
@@ -44,6 +48,23 @@ function usesOf(calls: readonly Call[]): Uses {
     }
   });
   return uses;
+}
+
+/** The left operand of a product with a frozen weight is a norm that nothing else reads. */
+function fuseNorm(program: readonly (Call | undefined)[], i: number, uses: Uses): Fusion | undefined {
+  const { inputs, attributes, ...call } = program[i]!;
+  const [absorbed, ...others] = uses.get(rootOf(inputs.a))!;
+  const norm = program[absorbed];
+  if (!attributes.frozen || norm?.pass !== layerNormPass || norm.outputs.y !== inputs.a) return undefined;
+  if (others.join() !== String(i) || uses.get(norm.outputs.statistics)!.length > 1) return undefined;
+  const { x: a, gamma, beta } = norm.inputs;
+  if (isWritten(a, program.slice(absorbed, i))) return undefined;
+  const fused = {
+    ...call,
+    inputs: { ...inputs, a, gamma, ...(beta && { beta }) },
+    attributes: { ...attributes, epsilon: norm.attributes.epsilon },
+  };
+  return { absorbed, fused };
 }
 
 /** The product's result is read by one other call, and that call can be part of the epilogue. */

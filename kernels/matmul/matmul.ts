@@ -7,7 +7,9 @@ import { type Call, floats, type Pass, type Tensors, type Values } from "../prog
 import type { Lowering } from "../program/lowering.ts";
 import type { GradientTarget, Tape } from "../program/tape.ts";
 import { columnsOf, rowsOf, type Tensor } from "../program/tensor.ts";
+import { lowerLayerNorm } from "../layer_norm/layer_norm.ts";
 import { fitsFewRows, lowerFewRows } from "./_few_rows.ts";
+import { fitsPanels, lowerPanels, panelsNormalise } from "./_panels.ts";
 import { lowerTile } from "./_tile.ts";
 import { fitsWave, lowerWave, sumsColumns } from "./_wave.ts";
 import { matmulReference } from "./matmul_reference.ts";
@@ -42,20 +44,25 @@ export function matmul(tape: Tape, x: Tensor, weight: Tensor, options: MatmulOpt
   }
   const shape = [...x.shape.slice(0, -1), N];
   const y = tape.activation(name, shape, { from: bias ? [x, weight, bias] : [x, weight] });
-  const outputs: Tensors = activation === "none"
+  const outputs: Tensors = activation === "none" || tape.forwardOnly
     ? { c: y }
     : { c: y, preActivation: tape.activation(`${name}_pre_activation`, shape) };
   tape.record(matmulPass, {
     inputs: { a: x, b: weight, ...(bias ? { bias } : {}) },
     outputs,
-    attributes: { mode: transposed ? "NT" : "NN", activation, accumulate: false },
+    attributes: {
+      mode: transposed ? "NT" : "NN",
+      activation,
+      accumulate: false,
+      frozen: tape.forwardOnly,
+    },
   });
   return y;
 }
 
 /**
- * C = A B (NN), A Bt (NT) or At B (TN), with epilogue. Beside what matmul() records, a fused call may add a `residual`,
- * multiply by an activation's derivative at `derivativeAt`, or give the `columnSum` of B.
+ * C = A B (NN), A Bt (NT) or At B (TN), with epilogue. Beside what matmul() records, a fused call may normalise rows of A with
+ * `gamma`, add a `residual`, multiply by an activation's derivative at `derivativeAt`, or give the `columnSum` of B.
  */
 export const matmulPass: Pass = {
   name: "matmul_forward",
@@ -113,7 +120,7 @@ function beforeActivation(call: Call, tape: Tape, dY: Tensor): Tensor {
 }
 
 function specOf(call: Call): MatmulSpec {
-  const { a, b, bias, residual, derivativeAt } = call.inputs;
+  const { a, b, bias, gamma, beta, residual, derivativeAt } = call.inputs;
   const { c, preActivation, columnSum } = call.outputs;
   const mode = call.attributes.mode as MatmulMode;
   const accumulateColumnSum = Boolean(call.attributes.accumulateColumnSum);
@@ -132,17 +139,32 @@ function specOf(call: Call): MatmulSpec {
     residual,
     derivative: derivativeAt && { x: derivativeAt, kind: call.attributes.derivative as "gelu" | "relu" },
     columnSum: columnSum && { y: columnSum, accumulate: accumulateColumnSum },
+    norm: gamma && { gamma, beta, epsilon: call.attributes.epsilon as number },
+    frozen: Boolean(call.attributes.frozen),
   };
 }
 
 /** Emits the dispatches of one product. */
 export function lowerMatmul(lowering: Lowering, spec: MatmulSpec): void {
-  if (fitsFewRows(spec)) lowerFewRows(lowering, spec);
+  const isPanels = fitsPanels(lowering, spec);
+  if (spec.norm && !(isPanels ? panelsNormalise(spec) : fitsFewRows(spec))) {
+    return lowerMatmul(lowering, normalised(lowering, spec));
+  }
+  if (isPanels) lowerPanels(lowering, spec);
+  else if (fitsFewRows(spec)) lowerFewRows(lowering, spec);
   else if (lowering.family === "wave" && fitsWave(lowering, spec)) lowerWave(lowering, spec);
   else lowerTile(lowering, spec);
   if (spec.columnSum && !sumsColumns(lowering, spec)) {
     lowerColumnSum(lowering, { x: spec.b.tensor, ...spec.columnSum });
   }
+}
+
+/** The product with its norm as a dispatch of its own. */
+function normalised(lowering: Lowering, spec: MatmulSpec): MatmulSpec {
+  const x = spec.a.tensor;
+  const y = lowering.scratch("normalised", x.shape);
+  lowerLayerNorm(lowering, { x, y, ...spec.norm! });
+  return { ...spec, a: wholeOperand(y), norm: undefined };
 }
 
 /** Runs one product on the reference. */

@@ -1,14 +1,15 @@
-// The specification of kernels/matmul: C = activation(A B + bias) + residual, or C += A B, in f64.
-// Causality changes nothing that is specified: what it leaves out is zero or unwanted.
+// The specification of kernels/matmul: C = activation(A B + bias) + residual, or C += A B, in f64; A may be normalised
+// first. Causality changes nothing that is specified: what it leaves out is zero or unwanted.
 
 import { activationDerivative, activationValue } from "../activation/activation_reference.ts";
+import { layerNormForwardReference } from "../layer_norm/layer_norm_reference.ts";
 import { type MatmulSpec, type Operand, pitchOf } from "./matmul_spec.ts";
 import { columnSumReference } from "../column_sum/column_sum_reference.ts";
 import type { Tensor } from "../program/tensor.ts";
 
 export function matmulReference(spec: MatmulSpec, valuesOf: (tensor: Tensor) => Float64Array): void {
   const { mode, M, N, K } = spec;
-  const a = valuesOf(spec.a.tensor);
+  const a = normalised(spec, valuesOf);
   const b = valuesOf(spec.b.tensor);
   const c = valuesOf(spec.c.tensor);
   const bias = spec.bias && valuesOf(spec.bias);
@@ -46,4 +47,15 @@ export function matmulReference(spec: MatmulSpec, valuesOf: (tensor: Tensor) => 
     const row = Math.floor(z / heads) * operand.rowsPerBatch + head * operand.rowsPerHead + i;
     return row * pitchOf(operand) + operand.column + head * operand.columnsPerHead + j;
   }
+}
+
+function normalised({ a, norm }: MatmulSpec, valuesOf: (tensor: Tensor) => Float64Array): Float64Array {
+  const x = valuesOf(a.tensor);
+  if (!norm) return x;
+  const gamma = valuesOf(norm.gamma);
+  const y = new Float64Array(x.length);
+  const statistics = new Float64Array(2 * x.length / gamma.length);
+  const beta = norm.beta && valuesOf(norm.beta);
+  layerNormForwardReference({ x, gamma, beta, y, statistics }, norm.epsilon);
+  return y;
 }

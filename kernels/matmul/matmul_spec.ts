@@ -54,6 +54,10 @@ export interface MatmulSpec {
   /** [N], receives the sums of the columns of B, which is [K, N]. */
   readonly columnSum?: { readonly y: Tensor; readonly accumulate: boolean };
   readonly causality?: Causality;
+  /** Rows of A are normalised first. */
+  readonly norm?: { readonly gamma: Tensor; readonly beta: Tensor | undefined; readonly epsilon: number };
+  /** B stays as it is over many replays: a layout made for it is worth its memory. */
+  readonly frozen?: boolean;
 }
 
 /** The whole tensor as one matrix. */

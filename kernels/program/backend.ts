@@ -15,13 +15,15 @@ export interface Backend extends AsyncDisposable {
   readonly description: string;
   /** Largest flat arena one tensor may have, elements. */
   readonly maxArenaElements: number;
+  /** Largest tensor there may be, elements; one larger than an arena is bound in pieces. */
+  readonly maxTensorElements: number;
   /** Makes pipelines, storage and bind groups for the calls. */
   compile(calls: readonly Call[], label: string): Program;
   /** Overwrites elements of a tensor from `offset`, in order with the programs replayed before and after. */
   write(tensor: Tensor, data: Float32Array | Uint32Array, offset?: number): void;
   /** Copies a tensor out after everything queued has run. Not for activations: their storage is shared. */
   read(tensor: Tensor): Promise<Float32Array | Uint32Array>;
-  /** Renews the extra copies (textures) of parameters after they were written; update programs call it themselves. */
+  /** Says that parameters were written: programs renew the extra copies (textures) of those they read. */
   refreshParameters(): void;
   /** Hands queued work to the device now. */
   flush(): void;

@@ -17,6 +17,7 @@ import {
   type Dispatch,
   type KernelFamily,
   type Operands,
+  type Packed,
   packedHalf,
   type RecordedDispatch,
   Recorder,
@@ -46,6 +47,13 @@ export interface GpuBackendOptions {
   chooseVariant?: ChooseVariant;
 }
 
+/** A copy of a parameter in a texture, and the version of the parameters it was made from. */
+interface ParameterTexture {
+  readonly texture: Texture;
+  readonly packs: readonly Command[];
+  version: number;
+}
+
 const STAGING_BYTES = 1 << 22;
 
 /** Cost of a dispatch beside its arithmetic, in floating-point operations. */
@@ -64,6 +72,7 @@ export class GpuBackend implements Backend {
   readonly device: Device;
   readonly maxArenaElements: number;
   readonly variants = new Map<string, string>();
+  readonly maxTensorElements: number;
   submits = 0;
   /** Time spent in handing them over, ms. A software adapter computes in it. */
   submitMs = 0;
@@ -75,10 +84,11 @@ export class GpuBackend implements Backend {
   readonly #pipelines: Pipelines;
   readonly #pool = new SlotPool();
   readonly #storage: GpuStorage;
-  readonly #parameterTextures = new Map<string, { texture: Texture; pack: Command }>();
   readonly #parameterHalves = new Map<Tensor, { half: Tensor; pack: Command }>();
   /** Parameters the host wrote since their f16 copies were made; the optimizer writes the copies itself. */
   readonly #writtenParameters = new Set<Tensor>();
+  readonly #parameterTextures = new Map<string, ParameterTexture>();
+  #parameterVersion = 1;
   readonly #packedTextures = new Map<Tensor, Texture>();
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
@@ -101,6 +111,7 @@ export class GpuBackend implements Backend {
     this.#rate = device.traits.isSoftware ? 2e7 : 1e9;
     const { maxBindingBytes, maxBufferBytes } = device.traits;
     this.maxArenaElements = Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / 4);
+    this.maxTensorElements = Math.floor(maxBufferBytes / 4);
   }
 
   get description(): string {
@@ -123,12 +134,17 @@ export class GpuBackend implements Backend {
   }
 
   compile(calls: readonly Call[], label: string): GpuProgram {
+    const textures = new Set<ParameterTexture>();
     const recorder = new Recorder({
       traits: this.device.traits,
       family: this.#kernels,
       chooseVariant: (choice) => this.#chosen(choice),
       parameterHalf: this.#operands === "f16" ? (root) => this.#parameterHalf(root) : undefined,
-      parameterTexture: (tensor, make) => this.#parameterTexture(tensor, make),
+      parameterTexture: (key, make) => {
+        const made = this.#parameterTexture(key, make);
+        textures.add(made);
+        return made.texture;
+      },
       packedTexture: (tensor) => this.#packedTexture(tensor),
     });
     for (const call of fuseEpilogues(calls)) {
@@ -143,7 +159,11 @@ export class GpuBackend implements Backend {
     }
     const plan = planSlots(livesOf(recorder.dispatches), this.#pool);
     const commands = recorder.dispatches.map((dispatch) => this.#command(dispatch, plan));
-    return { label, commands, replay: () => this.#encode(commands) };
+    const replay = () => {
+      this.#renew(textures);
+      this.#encode(commands);
+    };
+    return { label, commands, replay };
   }
 
   write(tensor: Tensor, data: Float32Array | Uint32Array, offset = 0): void {
@@ -193,7 +213,7 @@ export class GpuBackend implements Backend {
   }
 
   refreshParameters(): void {
-    this.#encode(this.#refreshCommands());
+    this.#parameterVersion++;
     for (const root of this.#writtenParameters) {
       const copy = this.#parameterHalves.get(root);
       if (copy) this.#encode([copy.pack]);
@@ -265,7 +285,7 @@ export class GpuBackend implements Backend {
   }
 
   #refreshCommands(): Command[] {
-    return [...this.#parameterTextures.values()].map(({ pack }) => pack);
+    return [...this.#parameterTextures.values()].flatMap(({ packs }) => packs);
   }
 
   #endPass(): void {
@@ -281,16 +301,27 @@ export class GpuBackend implements Backend {
     this.#costSinceRead = 0;
   }
 
-  #parameterTexture(tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }): Texture {
-    const key = `${rootOf(tensor).id}/${tensor.offset}/${tensor.shape.join("x")}`;
+  #parameterTexture(key: string, make: () => Packed): ParameterTexture {
     let entry = this.#parameterTextures.get(key);
     if (!entry) {
-      const { texture, pack } = make();
-      entry = { texture, pack: this.#command({ ...pack, origin: REFRESH }, NO_PLAN) };
+      const { texture, packs } = make();
+      entry = {
+        texture,
+        packs: packs.map((pack) => this.#command({ ...pack, origin: REFRESH }, NO_PLAN)),
+        version: 0,
+      };
       this.#parameterTextures.set(key, entry);
-      this.#encode([entry.pack]);
     }
-    return entry.texture;
+    return entry;
+  }
+
+  /** Packs again what parameters written since then have made stale: only what a program is about to read. */
+  #renew(textures: Iterable<ParameterTexture>): void {
+    for (const entry of textures) {
+      if (entry.version === this.#parameterVersion) continue;
+      this.#encode(entry.packs);
+      entry.version = this.#parameterVersion;
+    }
   }
 
   #chosen(choice: VariantChoice): string {

@@ -7,6 +7,7 @@ import lanesSubgroup from "../snippets/lanes_subgroup.wgsl" with { type: "text" 
 import lanesWorkgroup from "../snippets/lanes_workgroup.wgsl" with { type: "text" };
 import packHalf from "./pack_half.wgsl" with { type: "text" };
 import packTexture from "./pack_texture.wgsl" with { type: "text" };
+import { layoutPanels, packPanels, type Panels } from "./panels.ts";
 import { columnsOf, createTensor, type DType, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
 import { vectorOf } from "./vector.ts";
 
@@ -107,6 +108,8 @@ export interface Lowering {
   packed(tensor: Tensor): Tensor | Texture;
   /** Whether texture() would cost nothing. */
   hasTexture(tensor: Tensor): boolean;
+  /** A matrix in panels, by default as [K, N]; packed on first use after each write. */
+  panels(tensor: Tensor, options: { transposed: boolean }): Panels;
   /**
    * The f16 copy of everything that shares storage with a parameter, in u32s of two elements each; undefined where
    * products read f32, and for other tensors. Who writes parameters writes it too.
@@ -114,6 +117,12 @@ export interface Lowering {
   half(tensor: Tensor): Tensor | undefined;
   /** Which of the variants to take. */
   choose(choice: VariantChoice): string;
+}
+
+/** A texture and what fills it. */
+export interface Packed {
+  readonly texture: Texture;
+  readonly packs: readonly Dispatch[];
 }
 
 export function isTexture(resource: Tensor | Texture): resource is Texture {
@@ -134,7 +143,7 @@ export class Recorder implements Lowering {
   readonly lanesSnippet: string;
   readonly #textures = new Map<string, Texture>();
   /** Textures of parameters outlive the program: packed again after each update, not here. */
-  readonly #parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+  readonly #parameterTexture: (key: string, make: () => Packed) => Texture;
   readonly #chooseVariant: ChooseVariant | undefined;
   readonly #parameterHalf: ((root: Tensor) => Tensor) | undefined;
   readonly #packedTexture: (tensor: Tensor) => Texture | undefined;
@@ -145,7 +154,7 @@ export class Recorder implements Lowering {
     chooseVariant?: ChooseVariant;
     /** Undefined where products read f32. */
     parameterHalf?: (root: Tensor) => Tensor;
-    parameterTexture: (tensor: Tensor, make: () => { texture: Texture; pack: Dispatch }) => Texture;
+    parameterTexture: (key: string, make: () => Packed) => Texture;
     /** The texture that holds a packed tensor; buffers hold all of them where left out. */
     packedTexture?: (tensor: Tensor) => Texture | undefined;
   }) {
@@ -177,14 +186,16 @@ export class Recorder implements Lowering {
   }
 
   texture(tensor: Tensor): Texture {
-    if (tensor.lifetime === "parameter") return this.#parameterTexture(tensor, () => pack(tensor));
-    const key = textureKey(tensor);
-    const existing = this.#textures.get(key);
-    if (existing) return existing;
-    const packed = pack(tensor);
-    this.dispatch(packed.pack);
-    this.#textures.set(key, packed.texture);
-    return packed.texture;
+    return this.#packed(tensor, textureKey(tensor), () => packRows(tensor));
+  }
+
+  panels(tensor: Tensor, { transposed }: { transposed: boolean }): Panels {
+    const { maxBindingBytes } = this.traits;
+    const key = `${textureKey(tensor)}/panels${transposed ? "/transposed" : ""}`;
+    return this.#packed(tensor, key, () => {
+      const texture = layoutPanels(tensor, transposed);
+      return { texture, packs: packPanels(texture, { transposed, maxBindingBytes }) };
+    }) as Panels;
   }
 
   packed(tensor: Tensor): Tensor | Texture {
@@ -203,6 +214,16 @@ export class Recorder implements Lowering {
 
   choose(choice: VariantChoice): string {
     return this.#chooseVariant?.(choice) ?? choice.variants[0];
+  }
+
+  #packed(tensor: Tensor, key: string, make: () => Packed): Texture {
+    if (tensor.lifetime === "parameter") return this.#parameterTexture(key, make);
+    const existing = this.#textures.get(key);
+    if (existing) return existing;
+    const { texture, packs } = make();
+    for (const pack of packs) this.dispatch(pack);
+    this.#textures.set(key, texture);
+    return texture;
   }
 }
 
@@ -225,7 +246,7 @@ function textureKey(tensor: Tensor): string {
   return `${rootOf(tensor).id}/${tensor.offset}/${tensor.shape.join("x")}`;
 }
 
-function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
+function packRows(tensor: Tensor): Packed {
   const rows = rowsOf(tensor);
   const columns = columnsOf(tensor);
   const height = roundUp(rows, 64);
@@ -241,7 +262,7 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
   const vector = vectorOf(columns);
   return {
     texture,
-    pack: {
+    packs: [{
       kernel: "pack_texture",
       code: vector.snippet + packTexture,
       constants: { ROWS: rows, COLUMNS: columns / vector.width, TEXELS: texels, HEIGHT: height },
@@ -250,7 +271,7 @@ function pack(tensor: Tensor): { texture: Texture; pack: Dispatch } {
       bytes: 4 * sizeOf(tensor) + 16 * texels * height,
       // Rows that are whole blocks leave nothing to pad.
       copy: rows === height && columns === texels * 4 ? { from: tensor, to: texture } : undefined,
-    },
+    }],
   };
 }
 

@@ -1,7 +1,7 @@
 // One offset table for parameters, gradients and optimizer moments: all lie at the same place in flat arenas of their
 // own, so that clipping, AdamW and clearing are one dispatch a window. Order is that in which gradients are complete, last
 // block first, which is the reverse of the order of use. Whole tensors, 256-byte aligned, cut into windows no larger than
-// the adapter binds.
+// the adapter binds. Where nothing is trained a parameter may be larger: a window of its own, read in pieces.
 
 import { createTensor, type Tensor, viewOf } from "./tensor.ts";
 
@@ -45,12 +45,13 @@ const ROW = 64;
  * Lays the parameters out.
  *
  * @param options.maxElements largest window, elements
+ * @param options.maxTensorElements largest parameter where nothing is trained; as large as a window where left out
  * @param options.trainable false: no parameter requires a gradient
  * @throws {RangeError} when one parameter is larger than a window
  */
 export function layoutParameters(
   specs: readonly ParameterSpec[],
-  options: { maxElements: number; trainable: boolean },
+  options: { maxElements: number; maxTensorElements?: number; trainable: boolean },
 ): ParameterTable {
   const table = {
     specs,
@@ -60,7 +61,7 @@ export function layoutParameters(
     windows: [] as ParameterWindow[],
     count: specs.reduce((sum, spec) => sum + elementsOf(spec), 0),
   };
-  for (const group of cutIntoWindows(specs, options.maxElements)) {
+  for (const group of cutIntoWindows(specs, options)) {
     const window = createWindow(group, table.windows.length);
     table.windows.push(window);
     let offset = 0;
@@ -80,16 +81,21 @@ export function layoutParameters(
   return table;
 }
 
-function cutIntoWindows(specs: readonly ParameterSpec[], maxElements: number): ParameterSpec[][] {
+function cutIntoWindows(
+  specs: readonly ParameterSpec[],
+  options: { maxElements: number; maxTensorElements?: number; trainable: boolean },
+): ParameterSpec[][] {
+  const { maxElements, trainable } = options;
+  const largest = trainable ? maxElements : Math.max(maxElements, options.maxTensorElements ?? 0);
   const groups: ParameterSpec[][] = [];
   let room = 0;
   for (const spec of specs.slice().reverse()) {
     const size = paddedElements(spec);
-    if (size > maxElements) {
+    if (size > largest) {
       throw new RangeError(
-        `Cannot place ${spec.name} [${spec.shape}]: it has ${size * 4} bytes and this adapter binds at most ${
-          maxElements * 4
-        }`,
+        `Cannot place ${spec.name} [${spec.shape}]: it has ${size * 4} bytes and this adapter ${
+          trainable ? "binds" : "holds"
+        } at most ${largest * 4}`,
       );
     }
     if (size > room) {

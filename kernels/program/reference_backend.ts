@@ -22,6 +22,7 @@ export function openReferenceBackend(): Backend & { readonly values: Values } {
   return {
     description: "reference (CPU, f64)",
     maxArenaElements: 2 ** 28,
+    maxTensorElements: 2 ** 30,
     values,
     submits: 0,
     variants: new Map(),

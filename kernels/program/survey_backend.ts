@@ -34,6 +34,7 @@ export function openSurveyBackend(options: {
   return {
     description: `survey of ${traits.adapter}`,
     maxArenaElements: Math.floor(Math.min(traits.maxBindingBytes, traits.maxBufferBytes) / 4),
+    maxTensorElements: 2 ** 30,
     submits: 0,
     variants: new Map(),
     choices,

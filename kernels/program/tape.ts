@@ -14,6 +14,8 @@ export interface GradientTarget {
 
 export class Tape {
   readonly calls: Call[] = [];
+  /** Nothing of it is differentiated and its parameters stay as they are over many replays. */
+  readonly forwardOnly: boolean;
   /** Gradient of each trainable parameter, by parameter; they always accumulate. */
   readonly #parameterGradients: ReadonlyMap<Tensor, Tensor>;
   readonly #gradients = new Map<Tensor, Tensor>();
@@ -21,7 +23,8 @@ export class Tape {
   readonly #sharers = new Map<Tensor, Set<Tensor>>();
   #isBackward = false;
 
-  constructor(options: { parameterGradients?: ReadonlyMap<Tensor, Tensor> } = {}) {
+  constructor(options: { parameterGradients?: ReadonlyMap<Tensor, Tensor>; forwardOnly?: boolean } = {}) {
+    this.forwardOnly = options.forwardOnly ?? false;
     this.#parameterGradients = options.parameterGradients ?? new Map();
   }
 

@@ -95,6 +95,25 @@ export function viewOf(base: Tensor, options: {
   };
 }
 
+/** Rows of pieces are a multiple of this, so that pieces start where a binding may. */
+const PIECE_ROWS = 64;
+
+/**
+ * A matrix as views of whole rows of it, none of which has more than `maxBytes`, because a binding may not.
+ *
+ * @returns the views in order with the number of their first row; one where all fits
+ */
+export function rowPieces(matrix: Tensor, maxBytes: number): { first: number; piece: Tensor }[] {
+  const [rows, columns] = [rowsOf(matrix), columnsOf(matrix)];
+  if (sizeOf(matrix) * 4 <= maxBytes) return [{ first: 0, piece: matrix }];
+  const most = Math.max(1, Math.floor(maxBytes / (4 * columns) / PIECE_ROWS)) * PIECE_ROWS;
+  return Array.from({ length: Math.ceil(rows / most) }, (_, i) => {
+    const first = i * most;
+    const shape = [Math.min(most, rows - first), columns];
+    return { first, piece: viewOf(matrix, { offset: first * columns, shape }) };
+  });
+}
+
 /** Number of elements. */
 export function sizeOf(tensor: Tensor): number {
   return product(tensor.shape);

@@ -252,6 +252,10 @@ export const FIELDS = {
       doc: "Texts that end the generation when they appear",
       is: { type: "textList", default: [], unit: "texts" },
     },
+    numSamples: {
+      doc: "Texts to write for each prompt, side by side; the first is the one that 1 gives",
+      is: { type: "integer", default: 1, min: 1, max: 65_536 },
+    },
     quantize: {
       doc: "Bits a weight of the matrices in generating and evaluating: 8, 4, or with none the 32 of f32",
       is: { type: "choice", default: "none", choices: ["none", "q8", "q4"] },

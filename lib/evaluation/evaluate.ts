@@ -176,7 +176,7 @@ async function measure(
   await using backend = await openBackend(resources, {
     onWarning: (message) => options.onEvent?.({ kind: "warning", message }),
   });
-  const gpt = openForInference(backend, modelShape(checkpoint.config.model, file.vocabSize), quantize);
+  const gpt = openForInference(backend, modelShape(checkpoint.config.model, file.vocabSize), { quantize });
   loadWeights(backend, gpt, checkpoint.weights);
   const batches = new Batches(file, { batchSize, maxSeqLen: gpt.shape.maxSeqLen, seed: 0 });
   const { loss, tokens } = await new Evaluator(backend, gpt, { batchSize }).evaluate(batches, {

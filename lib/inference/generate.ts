@@ -21,7 +21,7 @@ import { type GenerateStats, openGenerator } from "./generator.ts";
  * const onEvent = (event: GenerateEvent) => {
  *   if (event.kind === "text") text += event.text;
  * };
- * onEvent({ kind: "text", text: "Baa" });
+ * onEvent({ kind: "text", sample: 0, text: "Baa" });
  * assertEquals(text, "Baa");
  * ```
  */
@@ -35,8 +35,9 @@ export type GenerateEvent =
     readonly weights: { readonly bytes: number; readonly f32Bytes: number };
   }
   | { readonly kind: "warning"; readonly message: string }
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "end"; readonly stats: GenerateStats };
+  /** A piece of text `sample`, counted from 0: prompts in order, `generate.numSamples` for each. */
+  | { readonly kind: "text"; readonly sample: number; readonly text: string }
+  | { readonly kind: "end"; readonly sample: number; readonly stats: GenerateStats };
 
 /**
  * What to continue, with which model, and who is told.
@@ -53,8 +54,8 @@ export type GenerateEvent =
 export interface GenerateOptions {
   /** Run folder or step folder. */
   readonly checkpoint: string;
-  /** Text to continue; empty begins a new document. */
-  readonly prompt: string;
+  /** Text to continue, or several; empty begins a new document. */
+  readonly prompt: string | readonly string[];
   /** Length of prompt and new text together, in tokens, instead of `generate.maxNewTokens`. */
   readonly maxLength?: number;
   /** Told everything that happens. */
@@ -63,12 +64,15 @@ export interface GenerateOptions {
   readonly shouldStop?: () => boolean;
 }
 
+/** Texts written at once: more share the reading of a weight, and each has a KV cache of its own. */
+const MOST_SLOTS = 8;
+
 /**
- * Continues a prompt with the model of a checkpoint.
+ * Continues prompts with the model of a checkpoint, `generate.numSamples` times each, side by side.
  *
  * @param config - `generate` and `resources`; the model and its tokenizer come from the checkpoint
- * @param options - checkpoint and prompt
- * @returns the new text
+ * @param options - checkpoint and prompts
+ * @returns the new texts: prompts in order, samples of one prompt one after another
  * @throws {UsageError} when no checkpoint verifies or no adapter answers
  *
  * @example
@@ -90,13 +94,16 @@ export interface GenerateOptions {
  *
  * await trainFromFiles(config);
  * const options = { checkpoint: config.training.runDir, prompt: "Sheep" };
- * const text = await generateFromCheckpoint(config, options);
- * assertEquals(await generateFromCheckpoint(config, options), text); // the same seed, the same text
+ * const [text] = await generateFromCheckpoint(config, options);
+ * config.generate.numSamples = 2;
+ * const [again, other] = await generateFromCheckpoint(config, options);
+ * assertEquals(again, text); // the same seed, the same text
+ * assertEquals(typeof other, "string"); // another sample of the same prompt
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function generateFromCheckpoint(config: Config, options: GenerateOptions): Promise<string> {
-  const { checkpoint: path, prompt, shouldStop } = options;
+export async function generateFromCheckpoint(config: Config, options: GenerateOptions): Promise<string[]> {
+  const { checkpoint: path, maxLength, shouldStop } = options;
   const onEvent = options.onEvent ?? (() => {});
   const warnings: string[] = [];
   const checkpoint = await loadCheckpoint(path, {
@@ -112,23 +119,23 @@ export async function generateFromCheckpoint(config: Config, options: GenerateOp
     onWarning: (message) => onEvent({ kind: "warning", message }),
   });
   const shape = modelShape(checkpoint.config.model, tokenizer.vocabSize);
-  const gpt = openForInference(backend, shape, config.generate.quantize);
+  const gpt = openForInference(backend, shape, { quantize: config.generate.quantize, inPieces: true });
   loadWeights(backend, gpt, checkpoint.weights);
   const weights = weightMemory(gpt);
   const { path: folder, step } = checkpoint;
   onEvent({ kind: "loaded", path: folder, step, device: backend.description, weights });
-  const request = { ...config.generate };
-  if (options.maxLength !== undefined) {
-    const promptTokens = prompt === "" ? 1 : tokenizer.encode(prompt).length;
-    request.maxNewTokens = Math.max(0, options.maxLength - promptTokens);
-  }
-  let all = "";
-  const onEnd = (stats: GenerateStats) => onEvent({ kind: "end", stats });
+  const { numSamples, quantize: _, ...request } = config.generate;
+  const prompts = [options.prompt].flat().flatMap((prompt) =>
+    Array.from({ length: numSamples }, () => prompt)
+  );
+  const texts = prompts.map(() => "");
+  const onEnd = (stats: GenerateStats, sample: number) => onEvent({ kind: "end", sample, stats });
+  const generator = openGenerator(backend, gpt, tokenizer, { slots: Math.min(MOST_SLOTS, prompts.length) });
   for await (
-    const text of openGenerator(backend, gpt, tokenizer).generate(prompt, request, { shouldStop, onEnd })
+    const { sample, text } of generator.generateAll(prompts, request, { shouldStop, onEnd, maxLength })
   ) {
-    all += text;
-    onEvent({ kind: "text", text });
+    texts[sample] += text;
+    onEvent({ kind: "text", sample, text });
   }
-  return all;
+  return texts;
 }

@@ -24,16 +24,18 @@ const INIT_STREAM = 1;
  * Lays out the parameters of `shape` for the backend; their contents are undefined.
  *
  * @param options.quantize keeps matrices in fewer bits, for a model that is not trained
+ * @param options.inPieces takes a vocabulary larger than a binding, for a model that only generates
  */
 export function openModel(
   backend: Backend,
   shape: ModelShape,
-  options: { trainable: boolean; quantize?: Quantization },
+  options: { trainable: boolean; quantize?: Quantization; inPieces?: boolean },
 ): Gpt {
   const specs = gptParameters(shape);
   const quantized = createQuantizedMatrices(specs, options.quantize ?? "none");
   const table = layoutParameters(specs.filter(({ name }) => !quantized.has(name)), {
     maxElements: backend.maxArenaElements,
+    maxTensorElements: options.inPieces ? backend.maxTensorElements : undefined,
     trainable: options.trainable,
   });
   let sinusoids: Gpt["sinusoids"];
@@ -47,11 +49,16 @@ export function openModel(
 /**
  * Lays out a model that is only run.
  *
+ * @param options.inPieces as openModel() takes it
  * @throws {UsageError} when a tensor is larger than the adapter can bind
  */
-export function openForInference(backend: Backend, shape: ModelShape, quantize: Quantization): Gpt {
+export function openForInference(
+  backend: Backend,
+  shape: ModelShape,
+  options: { quantize: Quantization; inPieces?: boolean },
+): Gpt {
   try {
-    return openModel(backend, shape, { trainable: false, quantize });
+    return openModel(backend, shape, { trainable: false, ...options });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(

@@ -49,7 +49,7 @@ Deno.test("sheepop profile takes the model of a run", async () => {
     const { code, stdout } = await runSheepop(args, { cwd: folder });
     assertEquals(code, 0);
     assertMatch(stdout, /1 layer, 2 heads, width 16, context 16, vocabulary \d+\n/);
-    assertMatch(stdout, /^ +cached_attention +2 /m);
+    assertMatch(stdout, /^ +cached_attention +1 /m);
     assert(!stdout.includes("Training step"));
   });
 });

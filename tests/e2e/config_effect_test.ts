@@ -232,6 +232,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "generate.top_p": { value: 0.01, look: generated, given: manyTokens },
   "generate.seed": { value: 7, look: generated, given: manyTokens },
   "generate.stop": { value: Array.from("abcdefghijklmnopqrstuvwxyz"), look: generated, given: manyTokens },
+  "generate.num_samples": { value: 2, look: generated },
   "generate.quantize": { value: "q4", look: weightBytes, given: short },
   "generate.tokens_per_readback": {
     value: 3,

@@ -146,7 +146,7 @@ Deno.test("mod.ts from a URL trains a step and writes with the model", async () 
     config.resources.device = "DEVICE";
     config.monitor.plots = false;
     const { step } = await trainFromFiles(config);
-    const text = await generateFromCheckpoint(config, { checkpoint: config.training.runDir, prompt: "The", maxLength: 6 });
+    const [text] = await generateFromCheckpoint(config, { checkpoint: config.training.runDir, prompt: "The", maxLength: 6 });
     console.log(JSON.stringify({ step, length: text.length }));
   `,
     ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"],

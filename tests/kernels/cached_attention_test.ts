@@ -26,7 +26,7 @@ interface Sizes {
 /** A cache and a program that appends n rows and attends with them. */
 function openCache(
   backend: Backend,
-  sizes: Sizes & { n: number },
+  sizes: Sizes & { n: number; append?: boolean; oneSlot?: boolean },
   adapt: (calls: readonly Call[]) => readonly Call[] = (calls) => calls,
 ): {
   tensors: CachedAttentionTensors;
@@ -45,8 +45,9 @@ function openCache(
   };
   const result = createTensor("result", [n, C], kept);
   const tape = new Tape();
-  appendToCache(tape, tensors);
-  copy(tape, cachedAttention(tape, tensors, { heads }), result);
+  const { append, oneSlot } = sizes;
+  if (!append) appendToCache(tape, tensors);
+  copy(tape, cachedAttention(tape, tensors, { heads, append, oneSlot }), result);
   const program = backend.compile(adapt(tape.calls), "decode");
   return {
     tensors,
@@ -91,6 +92,20 @@ for (
     const compare = async (backend: Backend, adapt?: (calls: readonly Call[]) => readonly Call[]) => {
       const all = openCache(backend, { heads, D, S: T + 3, n: T }, adapt);
       assertClose(await all.attend({ qkv, positions: upTo(T) }), expected, { name: "prefill" });
+      const inSlot = openCache(backend, { heads, D, S: T + 3, n: T, slots: 2, oneSlot: true }, adapt);
+      const slots = upTo(T).map(() => 1);
+      const block = await inSlot.attend({ qkv, positions: upTo(T), slots });
+      assertClose(block, expected, { name: "prefill of one slot" });
+      const half = await inSlot.attend({
+        qkv,
+        positions: upTo(T).map((t) => t % 2 ? PADDING_POSITION : t),
+        slots,
+      });
+      const rowOf = (t: number) => [t * heads * D, (t + 1) * heads * D] as const;
+      for (const t of upTo(T)) {
+        const row = t % 2 ? new Float32Array(heads * D) : expected.slice(...rowOf(t));
+        assertClose(half.slice(...rowOf(t)), row, { name: `row ${t}, every second padding` });
+      }
       const one = openCache(backend, { heads, D, S: T + 3, n: 1 }, adapt);
       const width = heads * D;
       for (const t of upTo(Math.min(T, 40))) {
@@ -129,6 +144,40 @@ Deno.test("cachedAttention() keeps slots apart, whatever the order of their rows
     }
   }
 });
+
+for (
+  const { heads, D, S } of [{ heads: 1, D: 1, S: 3 }, { heads: 3, D: 5, S: 40 }, { heads: 2, D: 64, S: 1100 }]
+) {
+  Deno.test(`cachedAttention() appends rows of different slots itself for H=${heads} D=${D} S=${S}`, async () => {
+    const [n, C] = [3, heads * D];
+    const sizes = { heads, D, S, slots: n, n, append: true };
+    const expected: Float32Array[] = [];
+    const run = async (
+      backend: Backend,
+      check: (name: string, values: Float32Array) => void,
+      adapt?: (calls: readonly Call[]) => readonly Call[],
+    ) => {
+      const cache = openCache(backend, sizes, adapt);
+      const kept = [cache.tensors.keys, cache.tensors.values];
+      kept.forEach((tensor, i) => backend.write(tensor, randomFloats(n * S * C, 60 + i)));
+      // Each part of a long cache in turn holds the new key; one row is padding.
+      for (const position of [0, 1, Math.floor(S / 3), Math.floor(S / 2), S - 1]) {
+        const positions = [position, PADDING_POSITION, Math.floor(position / 2)];
+        const qkv = randomFloats(n * 3 * C, 70 + position, 2);
+        check(`y at ${position}`, await cache.attend({ qkv, positions, slots: [2, 0, 1] }));
+      }
+      for (const tensor of kept) check(tensor.name, await backend.read(tensor) as Float32Array);
+    };
+    await using reference = openReferenceBackend();
+    await run(reference, (_, values) => expected.push(values));
+    await using gpu = await openTestGpu();
+    if (!gpu) return;
+    for (const adapt of [undefined, withoutSubgroups]) {
+      let i = 0;
+      await run(gpu, (name, values) => assertClose(values, expected[i++], { name }), adapt);
+    }
+  });
+}
 
 Deno.test("cachedAttention() gives padding 0 and writes nothing for it", async () => {
   await using gpu = await openTestGpu();

@@ -33,5 +33,6 @@ function loweringWithoutSubgroups(lowering: Lowering): Lowering {
     half: (tensor) => lowering.half(tensor),
     choose: (choice) => lowering.choose(choice),
     packed: (tensor) => lowering.packed(tensor),
+    panels: (tensor, options) => lowering.panels(tensor, options),
   };
 }

@@ -21,6 +21,7 @@ export function watchBackend(
     description: backend.description,
     maxArenaElements: backend.maxArenaElements,
     variants: backend.variants,
+    maxTensorElements: backend.maxTensorElements,
     replays,
     get reads(): number {
       return reads;

@@ -26,6 +26,15 @@ Deno.test("layoutParameters() refuses a parameter larger than a binding", () => 
   assertThrows(make, RangeError, "Cannot place wte.weight [100,64]: it has 25600 bytes");
 });
 
+Deno.test("layoutParameters() gives a larger parameter a window of its own where nothing is trained", () => {
+  const specs = [spec("wte.weight", [100, 64]), spec("norm", [64])];
+  const options = { maxElements: 640, maxTensorElements: 6400, trainable: false };
+  const { windows } = layoutParameters(specs, options);
+  assertEquals(windows.map(({ parameter }) => sizeOf(parameter)), [64, 6400]);
+  const make = () => layoutParameters([spec("wte.weight", [101, 64])], options);
+  assertThrows(make, RangeError, "this adapter holds at most 25600");
+});
+
 Deno.test("layoutParameters() cuts windows that fit, without overlaps, gradients at the same place", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 30 });
   fc.assert(fc.property(sizes, (counts) => {

@@ -15,14 +15,14 @@ Deno.test("generateFromCheckpoint() needs the run folder only: data and cache ma
     for (const name of ["texts", "cache"]) await Deno.remove(join(folder, name), { recursive: true });
     const events: GenerateEvent[] = [];
     const onEvent = (event: GenerateEvent) => events.push(event);
-    const text = await generateFromCheckpoint(config, { checkpoint: moved, prompt: "The ", onEvent });
+    const [text] = await generateFromCheckpoint(config, { checkpoint: moved, prompt: "The ", onEvent });
     assertEquals(events.map(({ kind }) => kind === "text" ? "" : kind).join(" ").trim().split(/ +/), [
       "loaded",
       "end",
     ]);
     assertEquals(events.filter((event) => event.kind === "text").map(({ text }) => text).join(""), text);
     const step = join(moved, "checkpoints/step-00000006");
-    assertEquals(await generateFromCheckpoint(config, { checkpoint: step, prompt: "The " }), text);
+    assertEquals(await generateFromCheckpoint(config, { checkpoint: step, prompt: "The " }), [text]);
     assert(text.length > 0);
   });
 });
@@ -75,5 +75,22 @@ Deno.test("generateFromCheckpoint() refuses a folder without a run", async () =>
       UsageError,
       "Cannot load a checkpoint",
     );
+  });
+});
+
+Deno.test("generateFromCheckpoint() writes num_samples texts for each prompt, the first of them as alone", async () => {
+  await withFolder(TINY_FILES, async (folder) => {
+    const config = tinyRunConfig(folder, { generate: { temperature: 1, topK: 0, topP: 1, maxNewTokens: 9 } });
+    await trainFromFiles(config);
+    const options = { checkpoint: join(folder, "run") };
+    const [first] = await generateFromCheckpoint(config, { ...options, prompt: "The s" });
+    const [second] = await generateFromCheckpoint(config, { ...options, prompt: "A" });
+    config.generate.numSamples = 5;
+    const texts = ["", "", "", "", "", "", "", "", "", ""];
+    const onEvent = (event: GenerateEvent) => event.kind === "text" ? texts[event.sample] += event.text : 0;
+    const all = await generateFromCheckpoint(config, { ...options, prompt: ["The s", "A"], onEvent });
+    assertEquals(all, texts);
+    assertEquals([all[0], all[5]], [first, second]);
+    assertEquals(new Set(all.slice(0, 5)).size, 5, "samples of a prompt differ");
   });
 });

@@ -164,3 +164,38 @@ Deno.test("openGenerator() refuses a tokenizer of another size", async () => {
   const gpt = openRandomModel(backend, { vocabSize: 13 });
   assertThrows(() => openGenerator(backend, gpt, TOKENIZER), UsageError, "has 265 tokens and the model 13");
 });
+
+Deno.test("Generator.generateAll() gives each prompt the text it gets alone, and samples that differ", async () => {
+  await using backend = await openTestGpu() ?? openReferenceBackend();
+  const gpt = openRandomModel(backend, { vocabSize, model: { maxSeqLen: 16 } });
+  const changes = { temperature: 1, topK: 0, topP: 1, maxNewTokens: 30, tokensPerReadback: 7 };
+  const alone = openGenerator(backend, gpt, TOKENIZER);
+  const together = openGenerator(backend, gpt, TOKENIZER, { slots: 3 });
+  const prompts = ["abc", "h", "abc", "", "gfedcbagfedcbagfedcba", "abc"];
+  const texts = prompts.map(() => "");
+  const ended: number[] = [];
+  const pieces = together.generateAll(prompts, request(changes), {
+    onEnd: (_, sample) => ended.push(sample),
+  });
+  for await (const { sample, text } of pieces) texts[sample] += text;
+  assertEquals(ended.toSorted(), [0, 1, 2, 3, 4, 5], "each ends once");
+  for (const i of [0, 1, 3, 4]) assertEquals(texts[i], (await said(alone, prompts[i], changes)).text);
+  assertEquals(new Set([texts[0], texts[2], texts[5]]).size, 3);
+});
+
+Deno.test("Generator.generateAll() gives the slot of a text that ends to the next one", async () => {
+  await using backend = openReferenceBackend();
+  const watched = watchBackend(backend);
+  const ids = TOKENIZER.encode("abcdefgh");
+  const successors = new Map(Array.from(ids, (id, i) => [id, ids[i + 1] ?? endOfTextId]));
+  const gpt = openSuccessorModel(watched, { vocabSize, maxSeqLen: 16, successors });
+  const generator = openGenerator(watched, gpt, TOKENIZER, { slots: 2 });
+  const texts = ["", "", "", ""];
+  const prompts = ["a", "g", "f", "e"];
+  const changes = { tokensPerReadback: 1 };
+  for await (const { sample, text } of generator.generateAll(prompts, request(changes))) {
+    texts[sample] += text;
+  }
+  assertEquals(texts, ["bcdefgh", "h", "gh", "fgh"]);
+  assertEquals(watched.replays.get("decode"), 9, "the three short texts take turns beside the long one");
+});

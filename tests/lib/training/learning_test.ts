@@ -58,7 +58,7 @@ Deno.test("Trainer learns to reverse a string, and Decoder reverses ones it has 
       seed: 1,
       stream: 0,
     });
-    const answer = Array.from(await decoder.decode(LENGTH));
+    const answer = Array.from((await decoder.decode(LENGTH))[0]);
     if (answer.join() === question.reverse().join()) correct++;
   }
   assertEquals(correct, 20);
