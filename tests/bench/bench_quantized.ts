@@ -51,7 +51,7 @@ const weights = specWeights(size);
 const subjects = String(flags.weights).split(",").map((quantize) => {
   const startedAt = performance.now();
   const before = gpu.memoryBytes;
-  const gpt = openForInference(gpu, specShape(size), quantize as Quantization);
+  const gpt = openForInference(gpu, specShape(size), { quantize: quantize as Quantization, inPieces: true });
   loadWeights(gpu, gpt, weights);
   const generator = openGenerator(gpu, gpt, benchTokenizer(size.V));
   const loadMs = performance.now() - startedAt;

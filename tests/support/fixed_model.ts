@@ -18,7 +18,7 @@ function openWith(
   { shape, quantize }: { shape: ModelShape; quantize?: Quantization },
   values: (name: string, size: number) => Float32Array,
 ): Gpt {
-  const gpt = openModel(backend, shape, { trainable: false, quantize });
+  const gpt = openModel(backend, shape, { trainable: false, inPieces: true, quantize });
   const weights = gptParameters(shape).map(({ name, shape }) => {
     return { name, shape, data: values(name, shape.reduce((a, b) => a * b, 1)) };
   });
