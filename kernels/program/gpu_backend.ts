@@ -17,13 +17,13 @@ import {
   type Dispatch,
   type KernelFamily,
   type Operands,
-  type Packed,
   packedHalf,
   type RecordedDispatch,
   Recorder,
   type Texture,
   type VariantChoice,
 } from "./lowering.ts";
+import { type ParameterTexture, ParameterTextures } from "./parameter_textures.ts";
 import { type CompiledKernel, Pipelines } from "./pipelines.ts";
 import { livesOf, planSlots, SlotPool } from "./planner.ts";
 import { columnsOf, rootOf, rowsOf, sizeOf, type Tensor } from "./tensor.ts";
@@ -45,13 +45,6 @@ export interface GpuBackendOptions {
   segmentMs?: number;
   /** Chooses between variants of kernels; the usual one where left out, and for a name that is not offered. */
   chooseVariant?: ChooseVariant;
-}
-
-/** A copy of a parameter in a texture, and the version of the parameters it was made from. */
-interface ParameterTexture {
-  readonly texture: Texture;
-  readonly packs: readonly Command[];
-  version: number;
 }
 
 const STAGING_BYTES = 1 << 22;
@@ -87,8 +80,9 @@ export class GpuBackend implements Backend {
   readonly #parameterHalves = new Map<Tensor, { half: Tensor; pack: Command }>();
   /** Parameters the host wrote since their f16 copies were made; the optimizer writes the copies itself. */
   readonly #writtenParameters = new Set<Tensor>();
-  readonly #parameterTextures = new Map<string, ParameterTexture>();
-  #parameterVersion = 1;
+  readonly #parameterTextures = new ParameterTextures((pack) => {
+    return this.#command({ ...pack, origin: REFRESH }, NO_PLAN);
+  });
   readonly #packedTextures = new Map<Tensor, Texture>();
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
@@ -141,7 +135,7 @@ export class GpuBackend implements Backend {
       chooseVariant: (choice) => this.#chosen(choice),
       parameterHalf: this.#operands === "f16" ? (root) => this.#parameterHalf(root) : undefined,
       parameterTexture: (key, make) => {
-        const made = this.#parameterTexture(key, make);
+        const made = this.#parameterTextures.of(key, make);
         textures.add(made);
         return made.texture;
       },
@@ -160,7 +154,7 @@ export class GpuBackend implements Backend {
     const plan = planSlots(livesOf(recorder.dispatches), this.#pool);
     const commands = recorder.dispatches.map((dispatch) => this.#command(dispatch, plan));
     const replay = () => {
-      this.#renew(textures);
+      this.#encode(this.#parameterTextures.renew(textures));
       this.#encode(commands);
     };
     return { label, commands, replay };
@@ -213,7 +207,7 @@ export class GpuBackend implements Backend {
   }
 
   refreshParameters(): void {
-    this.#parameterVersion++;
+    this.#parameterTextures.outdate();
     for (const root of this.#writtenParameters) {
       const copy = this.#parameterHalves.get(root);
       if (copy) this.#encode([copy.pack]);
@@ -223,7 +217,7 @@ export class GpuBackend implements Backend {
 
   /** What refreshParameters() runs, as a program: the textures of parameters asked for so far. */
   get refreshProgram(): GpuProgram {
-    const commands = this.#refreshCommands();
+    const { commands } = this.#parameterTextures;
     return { label: "refresh_parameters", commands, replay: () => this.#encode(commands) };
   }
 
@@ -284,10 +278,6 @@ export class GpuBackend implements Backend {
     }
   }
 
-  #refreshCommands(): Command[] {
-    return [...this.#parameterTextures.values()].flatMap(({ packs }) => packs);
-  }
-
   #endPass(): void {
     this.#pass?.end();
     this.#pass = undefined;
@@ -299,29 +289,6 @@ export class GpuBackend implements Backend {
     // A first run also compiles: it may not slow the rate down by more than half.
     this.#rate = Math.max(this.#rate / 2, this.#costSinceRead / elapsedMs);
     this.#costSinceRead = 0;
-  }
-
-  #parameterTexture(key: string, make: () => Packed): ParameterTexture {
-    let entry = this.#parameterTextures.get(key);
-    if (!entry) {
-      const { texture, packs } = make();
-      entry = {
-        texture,
-        packs: packs.map((pack) => this.#command({ ...pack, origin: REFRESH }, NO_PLAN)),
-        version: 0,
-      };
-      this.#parameterTextures.set(key, entry);
-    }
-    return entry;
-  }
-
-  /** Packs again what parameters written since then have made stale: only what a program is about to read. */
-  #renew(textures: Iterable<ParameterTexture>): void {
-    for (const entry of textures) {
-      if (entry.version === this.#parameterVersion) continue;
-      this.#encode(entry.packs);
-      entry.version = this.#parameterVersion;
-    }
   }
 
   #chosen(choice: VariantChoice): string {
