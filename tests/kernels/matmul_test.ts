@@ -83,7 +83,7 @@ for (const kernels of FAMILIES) {
   }
 }
 
-Deno.test("lowerMatmul() has wave kernels for sizes that are not multiples of four", async () => {
+Deno.test("lowerMatmul() has wave kernels for sizes that are not multiples of four", () => {
   const recorder = new Recorder({
     traits: { subgroupSize: 8, isSoftware: true, maxTextureRows: 16384 } as DeviceTraits,
     family: "wave",
