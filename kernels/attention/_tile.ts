@@ -7,7 +7,14 @@ import { lowerDelta } from "./_delta.ts";
 import attentionBackwardKeys from "./attention_backward_keys_tile.wgsl" with { type: "text" };
 import attentionBackwardQueries from "./attention_backward_queries_tile.wgsl" with { type: "text" };
 import attentionForward from "./attention_forward_tile.wgsl" with { type: "text" };
-import { attentionWork, flashParts, type FlashWork, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
+import {
+  type AttentionSizes,
+  attentionWork,
+  flashParts,
+  type FlashWork,
+  MAX_ITERATIONS,
+  sizesOf,
+} from "./attention_spec.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
 import attentionTile from "./attention_tile.wgsl" with { type: "text" };
 
@@ -30,8 +37,7 @@ function tileOf(channels: number): Tile {
 }
 
 /** Whether the kernels compute this attention: heads of whole Vectors, tiles that fit workgroup memory. */
-export function fitsTile(call: Call, lowering: Lowering): boolean {
-  const { T, D } = sizesOf(call);
+export function fitsTile({ T, D }: AttentionSizes, lowering: Lowering): boolean {
   const { lanes, perLane } = tileOf(D);
   const members = lanes * perLane;
   const bytes = 16 * members * (lanes + 1 + GROUPS);
@@ -86,6 +92,6 @@ function lowerKernel(
     shape: parts.shape,
     bindings: { ...parts.bindings, qkv: call.inputs.qkv, ...bindings },
     grid: [Math.ceil(sizes.T / (4 * GROUPS)), 1, sizes.B * sizes.H],
-    ...attentionWork(sizes, work),
+    ...attentionWork(call, work),
   });
 }

@@ -2,22 +2,27 @@
 
 import type { Call } from "../program/call.ts";
 import type { Lowering, Resource } from "../program/lowering.ts";
-import { rowsOf } from "../program/tensor.ts";
 import { WAVE_ROWS, WAVE_TILE } from "./_wave_tile.ts";
 import attentionStore from "./attention_store.wgsl" with { type: "text" };
-import { attentionWork, flashParts, type FlashWork, MAX_ITERATIONS, sizesOf } from "./attention_spec.ts";
+import {
+  type AttentionSizes,
+  attentionWork,
+  flashParts,
+  type FlashWork,
+  MAX_ITERATIONS,
+  sizesOf,
+} from "./attention_spec.ts";
 import { attentionWave, entryPoint, type WaveKernel } from "./attention_wave.ts";
 
 /** Most channels of a head: the registers of larger ones are more than a kernel compiles with in reasonable time. */
 const MAX_CHANNELS = 128;
 
 /** Whether the kernels compute this attention: heads of whole Vectors, operands that fit textures. */
-export function fitsWave(call: Call, lowering: Lowering): boolean {
-  const { T, H, D } = sizesOf(call);
+export function fitsWave({ B, T, H, D }: AttentionSizes, lowering: Lowering): boolean {
   const { maxTextureRows } = lowering.traits;
   const iterations = Math.ceil(T / WAVE_TILE) * (D / 4 + WAVE_TILE / WAVE_ROWS + 1);
   return D % 4 === 0 && D <= MAX_CHANNELS && iterations <= MAX_ITERATIONS &&
-    rowsOf(call.inputs.qkv) <= maxTextureRows && 3 * H * D / 4 + 64 <= maxTextureRows;
+    B * T <= maxTextureRows && 3 * H * D / 4 + 64 <= maxTextureRows;
 }
 
 export function lowerForwardWave(call: Call, lowering: Lowering): void {
@@ -59,6 +64,6 @@ function lowerKernel(
     shape: parts.shape,
     bindings: { ...parts.bindings, qkv: lowering.texture(call.inputs.qkv), ...bindings },
     grid: [Math.ceil(sizes.T / WAVE_ROWS), 1, sizes.B * sizes.H],
-    ...attentionWork(sizes, work),
+    ...attentionWork(call, work),
   });
 }

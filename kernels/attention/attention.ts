@@ -10,10 +10,11 @@ import type { Lowering } from "../program/lowering.ts";
 import type { Tape } from "../program/tape.ts";
 import { columnsOf, createTensor, rowsOf, sizeOf, type Tensor } from "../program/tensor.ts";
 import { lowerBackwardMaterialised, lowerForwardMaterialised, scoreDropout } from "./_materialised.ts";
+import { fitsPadded, lowerBackwardPadded, lowerForwardPadded, paddedSizes } from "./_padded.ts";
 import { fitsTile, lowerBackwardTile, lowerForwardTile } from "./_tile.ts";
 import { fitsWave, lowerBackwardWave, lowerForwardWave } from "./_wave.ts";
 import { attentionBackwardReference, attentionForwardReference } from "./attention_reference.ts";
-import { hasDropout, sizesOf } from "./attention_spec.ts";
+import { type AttentionSizes, hasDropout, sizesOf } from "./attention_spec.ts";
 
 /** `flash` never stores the scores, `materialised` does; `auto` decides by device and shape. */
 export type AttentionForm = "auto" | "flash" | "materialised";
@@ -101,8 +102,8 @@ export const attentionBackwardPass: Pass = {
 };
 
 const LOWERINGS = {
-  wave: { forward: lowerForwardWave, backward: lowerBackwardWave },
-  tile: { forward: lowerForwardTile, backward: lowerBackwardTile },
+  wave: flash(lowerForwardWave, lowerBackwardWave),
+  tile: flash(lowerForwardTile, lowerBackwardTile),
   materialised: { forward: lowerForwardMaterialised, backward: lowerBackwardMaterialised },
 };
 
@@ -117,17 +118,33 @@ const LOWERINGS = {
  *   D = 128  T = 256: 24 / 29
  */
 function chooseLowering(call: Call, lowering: Lowering): keyof typeof LOWERINGS {
-  const { B, T, H, D } = sizesOf(call);
+  const sizes = sizesOf(call);
+  const { B, T, H } = sizes;
   const { form } = call.attributes;
   const canStore = B * H * T * T * 4 <= lowering.traits.maxBindingBytes;
-  const stores = form === "materialised" || (form === "auto" && canStore && storesScores(lowering, D));
-  if (stores) return "materialised";
-  if (lowering.family === "wave" && fitsWave(call, lowering)) return "wave";
-  return fitsTile(call, lowering) ? "tile" : "materialised";
+  const stores = form === "materialised" || (form === "auto" && canStore && storesScores(lowering, sizes));
+  if (stores || !fitsPadded(sizes, lowering)) return "materialised";
+  const padded = paddedSizes(sizes);
+  if (lowering.family === "wave" && fitsWave(padded, lowering)) return "wave";
+  return fitsTile(padded, lowering) ? "tile" : "materialised";
 }
 
-function storesScores({ family }: Lowering, D: number): boolean {
-  return family === "plain" || (family === "wave" && D >= 64);
+/** Stored scores with rows or heads that are not whole Vectors fall back to the tile product, slow on a CPU. */
+function storesScores({ family }: Lowering, { T, D }: AttentionSizes): boolean {
+  return family === "plain" || (family === "wave" && D >= 64 && D % 4 === 0 && T % 4 === 0);
+}
+
+interface Passes {
+  readonly forward: (call: Call, lowering: Lowering) => void;
+  readonly backward: (call: Call, lowering: Lowering) => void;
+}
+
+/** Kernels that need heads of whole Vectors. */
+function flash(forward: Passes["forward"], backward: Passes["backward"]): Passes {
+  return {
+    forward: (call, lowering) => lowerForwardPadded(call, lowering, forward),
+    backward: (call, lowering) => lowerBackwardPadded(call, lowering, backward),
+  };
 }
 
 /** What dropout multiplies each probability with, for the reference; undefined without dropout. */

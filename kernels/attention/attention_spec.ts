@@ -25,6 +25,11 @@ export function sizesOf(call: Call): AttentionSizes {
   return { B, T, H, D: columnsOf(call.inputs.qkv) / 3 / H };
 }
 
+/** Channels of a head that count: those of a widened call are fewer than its tensors have. */
+export function channelsOf(call: Call): number {
+  return Number(call.attributes.channels ?? sizesOf(call).D);
+}
+
 export function hasDropout(call: Call): boolean {
   return Number(call.attributes.dropout) > 0;
 }
@@ -42,7 +47,7 @@ export function flashParts(call: Call): {
   return {
     snippet: attentionShape + (hasDropout(call) ? stepControl + random + attentionKept : attentionKeptAll),
     constants: {
-      SCALE: 1 / Math.sqrt(D),
+      SCALE: 1 / Math.sqrt(channelsOf(call)),
       ...(accumulate === undefined ? {} : { ACCUMULATE: Number(accumulate) }),
       ...(hasDropout(call) ? { PROBABILITY: probability, KEPT: 1 / (1 - probability) } : {}),
     },
@@ -63,11 +68,12 @@ export interface FlashWork {
 
 /** The same in the terms of a dispatch: `8x4x256x64`, B x H x T x D. */
 export function attentionWork(
-  { B, T, H, D }: AttentionSizes,
+  call: Call,
   { products, rows, sums }: FlashWork,
 ): { flops: number; bytes: number; detail: string } {
+  const { B, T, H, D } = sizesOf(call);
   return {
-    flops: products * B * H * T * (T + 1) * D,
+    flops: products * B * H * T * (T + 1) * channelsOf(call),
     bytes: 4 * B * H * T * (rows * D + sums),
     detail: [B, H, T, D].join("x"),
   };

@@ -78,6 +78,8 @@ for (
     { B: 2, T: 64, H: 2, D: 8 },
     { B: 1, T: 72, H: 3, D: 41 },
     { B: 2, T: 123, H: 1, D: 12 },
+    { B: 2, T: 17, H: 3, D: 33 },
+    { B: 5, T: 1, H: 2, D: 64 },
     { B: 2, T: 136, H: 2, D: 64 },
     { B: 1, T: 40, H: 2, D: 128 },
   ]
@@ -107,7 +109,9 @@ Deno.test("attention() on the GPU matches the reference without subgroups", asyn
 
 for (const { kernels, form } of FORMS) {
   Deno.test(`attention() on the GPU matches the reference with dropout and two uses, ${form}, ${kernels}`, async () => {
-    for (const sizes of [{ B: 2, T: 72, H: 2, D: 8 }, { B: 3, T: 7, H: 3, D: 4 }]) {
+    for (
+      const sizes of [{ B: 2, T: 72, H: 2, D: 8 }, { B: 3, T: 7, H: 3, D: 4 }, { B: 2, T: 9, H: 3, D: 6 }]
+    ) {
       await assertGpuMatchesReference(attentionOf(sizes, { dropout: 0.3, isUsedTwice: true, form }), {
         kernels,
       });
@@ -303,9 +307,11 @@ Deno.test("attention() stores scores only where that is faster and possible", ()
       kernelsOf({ ...sizes, D: 64 }, wave),
       kernelsOf(sizes, plain),
       kernelsOf(sizes, tile, "materialised"),
-      kernelsOf({ ...sizes, D: 30 }, tile),
       kernelsOf({ ...sizes, D: 128 }, tile), // tiles of 20 KiB, workgroup memory of 16
-      kernelsOf({ ...sizes, D: 132 }, wave),
+      kernelsOf({ ...sizes, D: 129 }, wave),
+      kernelsOf({ ...sizes, T: 4, D: 64 }, wave),
+      kernelsOf({ ...sizes, D: 30 }, plain),
+      kernelsOf({ B: 2 ** 20, T: 4, H: 1, D: 1 }, tile), // 48 MiB of qkv would become 192
       kernelsOf({ ...sizes, T: 20000, D: 4 }, { ...tile, isSoftware: true }), // more than 65,535 loop iterations
     ]
   ) {
@@ -313,6 +319,32 @@ Deno.test("attention() stores scores only where that is faster and possible", ()
       "attention_softmax",
       "attention_softmax_backward",
     ]);
+  }
+});
+
+Deno.test("attention() runs on flash kernels where stored scores would need the tile product of a CPU", () => {
+  const wave = { family: "wave", isSoftware: true } as const;
+  for (const T of [1, 5, 17, 127, 1001]) {
+    const kernels = kernelsOf({ B: 2, T, H: 4, D: 64 }, wave);
+    assert(kernels.every((kernel) => /^attention_.*_wave$/.test(kernel)), `T = ${T}: ${kernels}`);
+  }
+});
+
+Deno.test("attention() widens heads that are not whole Vectors for flash kernels", () => {
+  for (const family of ["wave", "tile"] as const) {
+    for (const D of [1, 15, 25, 61, 99]) {
+      const kernels = kernelsOf({ B: 2, T: 64, H: 7, D }, { family, isSoftware: family === "wave" });
+      assertEquals(kernels, [
+        "attention_pad",
+        `attention_forward_${family}`,
+        "attention_unpad",
+        ...["attention_pad", "attention_pad", "attention_pad"],
+        ...(family === "tile" ? ["attention_delta"] : []),
+        `attention_backward_queries_${family}`,
+        `attention_backward_keys_${family}`,
+        "attention_unpad",
+      ]);
+    }
   }
 });
 
