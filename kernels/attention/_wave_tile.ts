@@ -23,7 +23,7 @@ export interface Product {
 export function products(list: readonly Product[]): string {
   let code = lines(4, (c) => `    let member${c} = sequence + min(start + ${8 * c}u + lane, last);\n`);
   for (const { name } of list) code += rows((r) => `    var ${name}${r} = vec4f();\n`);
-  code += `    for (var d = 0u; d < shape.D; d++) {\n`;
+  code += `    for (var d = 0u; d < channels; d++) {\n`;
   for (const { name, left, column, right, of } of list) {
     const load = (c: number) => `textureLoad(${right}, vec2u(${of} + d, member${c}))`;
     code += `      let ${name}_row = textureLoad(${left}, vec2u(${column} + d, row));\n`;

@@ -129,9 +129,13 @@ function chooseLowering(call: Call, lowering: Lowering): keyof typeof LOWERINGS 
   return fitsTile(padded, lowering) ? "tile" : "materialised";
 }
 
-/** Stored scores with rows or heads that are not whole Vectors fall back to the tile product, slow on a CPU. */
-function storesScores({ family }: Lowering, { T, D }: AttentionSizes): boolean {
-  return family === "plain" || (family === "wave" && D >= 64 && D % 4 === 0 && T % 4 === 0);
+/**
+ * Stored scores with rows or heads that are not whole Vectors fall back to the tile product, on a CPU 10 to 150 times
+ * slower than flash. Sequences that fit no texture are for the tile kernels of flash, 5 times slower than stored scores.
+ */
+function storesScores({ family, traits }: Lowering, { B, T, D }: AttentionSizes): boolean {
+  if (family !== "wave") return family === "plain";
+  return D % 4 === 0 && T % 4 === 0 && (D >= 64 || B * T > traits.maxTextureRows);
 }
 
 interface Passes {

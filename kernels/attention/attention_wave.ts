@@ -69,6 +69,8 @@ fn ${entryPoint(kernel)}(
   let head = (group.z % shape.H) * shape.D;
   let C = shape.H * shape.D;
   let last = shape.T - 1u;
+  // Vectors of a head, + 0: a driver recompiles a loop with a uniform bound for its value, at some with every dispatch.
+  let channels = shape.D + group.y;
   let row = sequence + min(first + lane, last);
 ${{ forward: forwardBody, queries: queriesBody, keys: keysBody }[kernel](variant)}}
 `;
@@ -136,7 +138,7 @@ function queriesBody({ vectors }: AttentionWaveVariant): string {
     `store((sequence + first + ${r}u) * 3u * C + head + lane + ${8 * j}u, o${r}_${j});`;
   return `  let lse_of_lane = lse[statistics + min(first + lane, last)];
   var delta_of_lane = 0.0;
-  for (var d = 0u; d < shape.D; d++) {
+  for (var d = 0u; d < channels; d++) {
     delta_of_lane += dot(textureLoad(d_y, vec2u(head + d, row)), textureLoad(y, vec2u(head + d, row)));
   }
   if (first + lane <= last) { delta[statistics + first + lane] = delta_of_lane; }

@@ -18,6 +18,8 @@ fn attention_forward_wave(
   let head = (group.z % shape.H) * shape.D;
   let C = shape.H * shape.D;
   let last = shape.T - 1u;
+  // Vectors of a head, + 0: a driver recompiles a loop with a uniform bound for its value, at some with every dispatch.
+  let channels = shape.D + group.y;
   let row = sequence + min(first + lane, last);
   var most0 = LOWEST;
   var sum0 = 0.0;
@@ -59,7 +61,7 @@ fn attention_forward_wave(
     var s5 = vec4f();
     var s6 = vec4f();
     var s7 = vec4f();
-    for (var d = 0u; d < shape.D; d++) {
+    for (var d = 0u; d < channels; d++) {
       let s_row = textureLoad(qkv, vec2u(head + d, row));
       let s_at0 = textureLoad(qkv, vec2u(C + head + d, member0));
       let s_at1 = textureLoad(qkv, vec2u(C + head + d, member1));

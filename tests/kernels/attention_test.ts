@@ -310,6 +310,7 @@ Deno.test("attention() stores scores only where that is faster and possible", ()
       kernelsOf({ ...sizes, D: 128 }, tile), // tiles of 20 KiB, workgroup memory of 16
       kernelsOf({ ...sizes, D: 129 }, wave),
       kernelsOf({ ...sizes, T: 4, D: 64 }, wave),
+      kernelsOf({ ...sizes, B: 260, T: 64 }, wave), // more rows than a texture has
       kernelsOf({ ...sizes, D: 30 }, plain),
       kernelsOf({ B: 2 ** 20, T: 4, H: 1, D: 1 }, tile), // 48 MiB of qkv would become 192
       kernelsOf({ ...sizes, T: 20000, D: 4 }, { ...tile, isSoftware: true }), // more than 65,535 loop iterations
@@ -357,6 +358,13 @@ Deno.test("attention() keeps no probabilities in kernels that never store the sc
       dOut: new Float32Array(2048 * 4),
     });
     assert(gpu.memoryBytes < 2048 * 2048, `${gpu.memoryBytes} bytes`);
+  }
+});
+
+Deno.test("attentionWave() bounds no loop from a constant by a uniform, which a driver would recompile for", () => {
+  for (const kernel of ["forward", "queries", "keys"] as const) {
+    const loops = attentionWave({ kernel, vectors: 1 }).match(/for \(var \w+ = 0u; [^;]*;/g)!;
+    assert(loops.length >= 2 && loops.every((loop) => !/< shape\.\w+;/.test(loop)), loops.join("\n"));
   }
 });
 
