@@ -5,7 +5,7 @@ import type { Lowering } from "../program/lowering.ts";
 import type { Tensor } from "../program/tensor.ts";
 import { vectorOf } from "../program/vector.ts";
 import attentionDelta from "./attention_delta.wgsl" with { type: "text" };
-import { sizesOf } from "./attention_spec.ts";
+import { channelsOf, sizesOf } from "./attention_spec.ts";
 
 /** delta [B, H, T] = sums of d_y y over the channels of a head, equal to the sum of the probabilities times their gradients. */
 export function lowerDelta(call: Call, lowering: Lowering): Tensor {
@@ -21,7 +21,7 @@ export function lowerDelta(call: Call, lowering: Lowering): Tensor {
     shape: { T, H, D: D / vector.width },
     bindings: { y, d_y, delta },
     grid: [Math.ceil(T / rows), 1, B * H],
-    flops: 2 * B * H * T * D,
+    flops: 2 * B * H * T * channelsOf(call),
   });
   return delta;
 }
