@@ -152,7 +152,7 @@ async function timeKernels(
 
 async function benchDecoding(gpu: GpuBackend, options: AdapterBenchOptions): Promise<DecodingFigures> {
   const { size, tokens } = options;
-  const gpt = openModel(gpu, specShape(size), { trainable: false });
+  const gpt = openModel(gpu, specShape(size), { trainable: false, inPieces: true });
   loadWeights(gpu, gpt, specWeights(size));
   const generator = openGenerator(gpu, gpt, benchTokenizer(size.V));
   const maxNewTokens = Math.min(tokens, size.T - 17);

@@ -5,10 +5,11 @@ import { loadWeights, openModel } from "../../lib/model/open_model.ts";
 import { Trainer } from "../../lib/training/trainer.ts";
 import { specConfig, specShape, type SpecSize, specWeights } from "../support/gpt_spec.ts";
 
-export function openTrainer(gpu: GpuBackend, size: SpecSize): Trainer {
+/** @param weights made before the clock starts, where set-up is timed */
+export function openTrainer(gpu: GpuBackend, size: SpecSize, weights = specWeights(size)): Trainer {
   const gpt = openModel(gpu, specShape(size), { trainable: true });
   const trainer = new Trainer(gpu, gpt, specConfig(size));
-  loadWeights(gpu, gpt, specWeights(size));
+  loadWeights(gpu, gpt, weights);
   return trainer;
 }
 

@@ -159,7 +159,7 @@ async function measureToken(
   { budgetMs, clock }: { budgetMs: number; clock: Clock },
 ): Promise<{ tokenMs: number; tokenDispatches: number }> {
   await using gpu = await openGpuBackend();
-  const gpt = openModel(gpu, specShape(size), { trainable: false });
+  const gpt = openModel(gpu, specShape(size), { trainable: false, inPieces: true });
   initializeModel(gpu, gpt, 1);
   const decoder = new Decoder(gpu, gpt);
   const prompt = new Uint32Array(decoder.capacity - TOKENS_PER_WAIT - 1);

@@ -1,17 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { specShape } from "../../support/gpt_spec.ts";
-import { bytesPerToken } from "./measure_decoding.ts";
+import { bytesPerTurn } from "./measure_decoding.ts";
 import { measureRounds } from "./measure_rounds.ts";
 import { MODELS } from "./model_sizes.ts";
 import { ANSWERS, readAnswers } from "./probe_numbers.ts";
 import { readLanes } from "./probe_workgroups.ts";
 
-Deno.test("bytesPerToken() counts every weight once, and keys and values of the context", () => {
+Deno.test("bytesPerTurn() counts every weight once, and keys and values of every sequence", () => {
   const shape = specShape(MODELS.gpt2_124m.full);
   // 124,439,808 parameters, of which 1024 rows of positions are read as one.
   const weights = 124_439_808 - 1023 * 768;
-  assertEquals(bytesPerToken(shape, 0), 4 * weights);
-  assertEquals(bytesPerToken(shape, 100) - bytesPerToken(shape, 0), 4 * 2 * 12 * 768 * 100);
+  assertEquals(bytesPerTurn(shape, { context: 0, batch: 8 }), 4 * weights);
+  const cached = bytesPerTurn(shape, { context: 100, batch: 3 }) - 4 * weights;
+  assertEquals(cached, 4 * 2 * 12 * 768 * 100 * 3);
 });
 
 Deno.test("measureRounds() fills a round with runs and waits once for each", async () => {

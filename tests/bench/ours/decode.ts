@@ -15,7 +15,7 @@ const TOKENS_PER_READBACK = 16;
 
 const { size, prompt, tokens } = readTask<DecodingTask>();
 const gpu = await openGpuBackend();
-const gpt = openModel(gpu, specShape(size), { trainable: false });
+const gpt = openModel(gpu, specShape(size), { trainable: false, inPieces: true });
 loadWeights(gpu, gpt, decodingWeights(size));
 
 let written: number[] = [];
