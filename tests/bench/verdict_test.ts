@@ -73,9 +73,10 @@ Deno.test("judge() counts a bar as missed when ours cannot run", () => {
   ];
   const { bars, contenders } = judge({
     ...COMPARISON,
-    bars: [{ atLeast: 1 }, { against: "slow", atLeast: 1 }],
+    bars: [{ atLeast: 1 }, { against: "slow", atLeast: 1 }, { atMost: 2 }],
   }, outcomes);
-  assertEquals(bars.map(({ verdict }) => verdict), ["missed", "missed"]);
+  assertEquals(bars.map(({ verdict }) => verdict), ["missed", "missed", "missed"]);
+  assertEquals(bars[2].text, "<= 2 pieces/s");
   assertEquals(contenders[1].ratio, undefined);
 });
 
