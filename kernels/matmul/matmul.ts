@@ -150,9 +150,11 @@ export function lowerMatmul(lowering: Lowering, spec: MatmulSpec): void {
   if (spec.norm && !(isPanels ? panelsNormalise(spec) : fitsFewRows(spec))) {
     return lowerMatmul(lowering, normalised(lowering, spec));
   }
+  // From three rows on, reading B from a texture outweighs the rows of a wave that are not there.
+  const isFew = fitsFewRows(spec) && (lowering.family !== "wave" || spec.norm !== undefined || spec.M <= 2);
   if (isPanels) lowerPanels(lowering, spec);
-  else if (fitsFewRows(spec)) lowerFewRows(lowering, spec);
-  else if (lowering.family === "wave" && fitsWave(lowering, spec)) lowerWave(lowering, spec);
+  else if (isFew) lowerFewRows(lowering, spec);
+  else if (lowering.family === "wave" && !spec.norm && fitsWave(lowering, spec)) lowerWave(lowering, spec);
   else lowerTile(lowering, spec);
   if (spec.columnSum && !sumsColumns(lowering, spec)) {
     lowerColumnSum(lowering, { x: spec.b.tensor, ...spec.columnSum });

@@ -94,7 +94,10 @@ function judgeBar(
     ? ours.figure
     : contenders.find(({ name }) => name === bar.against)?.ratio;
   const unitMs = median(ours.rounds.flatMap((round) => round.unitMs));
-  const limits = { atLeast: bar.atLeast, atMost: bar.atMost && bar.atMost + (bar.perMs ? bar.perMs * unitMs : 0) };
+  const limits = {
+    atLeast: bar.atLeast,
+    atMost: bar.atMost && bar.atMost + (bar.perMs ? bar.perMs * unitMs : 0),
+  };
   const text = barText(bar, { ...limits, unit: comparison.unit });
   // What ours cannot run it has not reached.
   const verdict = ours.skip && !ours.figure ? "missed" : verdictOf(value, limits);
