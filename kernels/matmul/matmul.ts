@@ -154,7 +154,7 @@ export function lowerMatmul(lowering: Lowering, spec: MatmulSpec): void {
   const isFew = fitsFewRows(spec) && (lowering.family !== "wave" || spec.norm !== undefined || spec.M <= 2);
   if (isPanels) lowerPanels(lowering, spec);
   else if (isFew) lowerFewRows(lowering, spec);
-  else if (lowering.family === "wave" && !spec.norm && fitsWave(lowering, spec)) lowerWave(lowering, spec);
+  else if (lowering.family === "wave" && fitsWave(lowering, spec)) lowerWave(lowering, spec);
   else lowerTile(lowering, spec);
   if (spec.columnSum && !sumsColumns(lowering, spec)) {
     lowerColumnSum(lowering, { x: spec.b.tensor, ...spec.columnSum });
