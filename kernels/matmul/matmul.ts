@@ -3,7 +3,7 @@
 
 import { activationBackwardPass } from "../activation/activation.ts";
 import { columnSumPass, lowerColumnSum } from "../column_sum/column_sum.ts";
-import { type Call, floats, type Pass, type Tensors, type Values } from "../program/call.ts";
+import { type Call, floats, type Pass, type Tensors } from "../program/call.ts";
 import type { Lowering } from "../program/lowering.ts";
 import type { GradientTarget, Tape } from "../program/tape.ts";
 import { columnsOf, rowsOf, type Tensor } from "../program/tensor.ts";
@@ -167,9 +167,4 @@ function normalised(lowering: Lowering, spec: MatmulSpec): MatmulSpec {
   const y = lowering.scratch("normalised", x.shape);
   lowerLayerNorm(lowering, { x, y, ...spec.norm! });
   return { ...spec, a: wholeOperand(y), norm: undefined };
-}
-
-/** Runs one product on the reference. */
-export function referenceMatmul(values: Values, spec: MatmulSpec): void {
-  matmulReference(spec, (tensor) => floats(values, tensor));
 }

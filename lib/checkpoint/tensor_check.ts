@@ -1,7 +1,6 @@
 // Whether the tensors of a file are those a model expects, before any of them is used.
 
 import { UsageError } from "../common/errors.ts";
-import type { StoredTensor } from "./safetensors.ts";
 
 const MAX_LISTED = 5;
 
@@ -14,7 +13,7 @@ const MAX_LISTED = 5;
  * @throws {UsageError} listing missing, unexpected and differently shaped tensors
  */
 export function checkTensors(
-  tensors: readonly StoredTensor[],
+  tensors: readonly { readonly name: string; readonly shape: readonly number[] }[],
   options: {
     readonly expected: readonly { readonly name: string; readonly shape: readonly number[] }[];
     readonly what: string;
@@ -32,7 +31,9 @@ export function checkTensors(
   const problems = [list("missing", missing), list("unexpected", extra), list("of another shape", wrong)];
   const text = problems.filter((problem) => problem !== "").join("; ");
   if (text !== "") {
-    throw new UsageError(`Cannot load ${options.what}: its tensors are not those of this model: ${text}`);
+    throw new UsageError(
+      `Cannot load ${options.what}: tensors are not those of this model: ${text}, use a checkpoint of this architecture`,
+    );
   }
 }
 

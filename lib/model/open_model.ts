@@ -4,6 +4,7 @@ import { sinusoidalPositions } from "../../kernels/embedding/embedding.ts";
 import type { Backend } from "../../kernels/program/backend.ts";
 import { layoutParameters, type ParameterSpec } from "../../kernels/program/parameter_table.ts";
 import { createTensor, sizeOf } from "../../kernels/program/tensor.ts";
+import { checkTensors } from "../checkpoint/tensor_check.ts";
 import { fillGaussian } from "../common/random.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Gpt } from "./gpt.ts";
@@ -96,29 +97,17 @@ function firstValues(spec: ParameterSpec, stream: { seed: number; stream: number
 /**
  * Fills the parameters with given weights, quantising those that are to be.
  *
- * @throws {UsageError} naming the tensor that is missing, unknown, of another shape, or not to be quantised
+ * @throws {UsageError} naming the tensors that are missing, unexpected, of another shape, or not to be quantised
  */
 export function loadWeights(backend: Backend, gpt: Gpt, weights: readonly NamedWeights[]): void {
+  const specs = gptParameters(gpt.shape);
+  checkTensors(weights, { expected: specs, what: "the weights" });
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
-  for (const { name, shape } of gptParameters(gpt.shape)) {
-    const weight = byName.get(name);
-    if (!weight) {
-      throw new UsageError(`Cannot load weights: ${name} is missing, use a checkpoint of this architecture`);
-    }
-    if (weight.shape.join() !== shape.join()) {
-      throw new UsageError(
-        `Cannot load weights: ${name} must have shape [${shape}] and has [${weight.shape}], use a checkpoint of this architecture`,
-      );
-    }
+  for (const { name } of specs) {
+    const weight = byName.get(name)!;
     const matrix = gpt.quantized.get(name);
     if (matrix) writeQuantized(backend, matrix, weight);
     else backend.write(gpt.table.parameters.get(name)!, weight.data);
-    byName.delete(name);
-  }
-  for (const name of byName.keys()) {
-    throw new UsageError(
-      `Cannot load weights: this architecture has no ${name}, use a checkpoint of this architecture`,
-    );
   }
   backend.refreshParameters();
 }

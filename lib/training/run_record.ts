@@ -8,7 +8,8 @@ import { type MetricsWriter, openMetrics, writeMetricsSummary } from "../monitor
 import { VERSION } from "../version.ts";
 import { type LoadedRun, type RunState, stateOf, writeRunFiles } from "./run_folder.ts";
 import type { TrainEvent } from "./train_events.ts";
-import type { EvaluationResult, StepResult, Trainer } from "./trainer.ts";
+import type { EvaluationResult } from "../evaluation/evaluator.ts";
+import type { StepResult, Trainer } from "./trainer.ts";
 
 export interface RunRecordOptions {
   readonly dataset: TokenDataset;

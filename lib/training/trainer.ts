@@ -13,6 +13,7 @@ import {
 import { sizeOf } from "../../kernels/program/tensor.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
+import type { EvaluationResult } from "../evaluation/evaluator.ts";
 import type { Gpt } from "../model/gpt.ts";
 import { loadWeights, type NamedWeights, readWeights } from "../model/open_model.ts";
 import { lrSchedule } from "./lr_schedule.ts";
@@ -44,12 +45,6 @@ export interface StepResult {
 export interface Snapshot {
   readonly weights: NamedWeights[];
   readonly optimizer: NamedWeights[];
-}
-
-export interface EvaluationResult {
-  /** Mean cross-entropy, nats per token. */
-  readonly loss: number;
-  readonly tokens: number;
 }
 
 const STATE_NAME = "training_state";

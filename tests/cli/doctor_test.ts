@@ -2,21 +2,11 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { formatGpu } from "../../cli/_doctor_report.ts";
 import type { GpuExamination } from "../../lib/training/examine_gpu.ts";
 import { openTestGpu } from "../support/gpu.ts";
+import { MADE_UP_GPU } from "../support/made_up_gpu.ts";
 import { runProgram } from "../support/program.ts";
 
 const GPU: GpuExamination = {
-  traits: {
-    adapter: "Made-up Graphics 5000",
-    isSoftware: false,
-    subgroupSize: 32,
-    hasTimestamps: true,
-    hasF16: true,
-    maxBindingBytes: 2 ** 31,
-    maxBufferBytes: 2 ** 32,
-    maxTextureRows: 16384,
-    maxWorkgroupBytes: 32768,
-    offsetAlignment: 32,
-  },
+  traits: MADE_UP_GPU,
   kernels: "tile",
   tuning: { path: "/home/me/.cache/sheepop/tuning/0123456789abcdef.json", subjects: 23 },
   openMs: 81.2,

@@ -1,6 +1,8 @@
 // Products for the tests of matmul kernels, on both backends: as layers make them, with gradients, and as attention does.
 
-import { lowerMatmul, matmul, referenceMatmul } from "../../kernels/matmul/matmul.ts";
+import { lowerMatmul, matmul } from "../../kernels/matmul/matmul.ts";
+import { matmulReference } from "../../kernels/matmul/matmul_reference.ts";
+import { type Call, floats, type Values } from "../../kernels/program/call.ts";
 import type { Causality, MatmulMode, MatmulSpec } from "../../kernels/matmul/matmul_spec.ts";
 import { wholeOperand } from "../../kernels/matmul/matmul_spec.ts";
 import type { GpuBackendOptions } from "../../kernels/program/gpu_backend.ts";
@@ -82,7 +84,7 @@ export async function assertProductMatches(
   await using reference = openReferenceBackend();
   const pass = {
     name: "product",
-    reference: (_: unknown, values: Parameters<typeof referenceMatmul>[0]) => referenceMatmul(values, spec),
+    reference: (_: Call, values: Values) => matmulReference(spec, (tensor) => floats(values, tensor)),
     lower: (_: unknown, lowering: Parameters<typeof lowerMatmul>[0]) => lowerMatmul(lowering, spec),
   };
   const call = { pass, attributes: {}, inputs: {}, outputs: {}, site: 0 };

@@ -16,7 +16,7 @@ Deno.test("checkTensors() lists what is missing, unexpected and of another shape
   assertThrows(
     () => checkTensors([tensor("a", [1, 2]), tensor("b", [3])], { expected, what }),
     UsageError,
-    "Cannot load the weights of data/runs/default: its tensors are not those of this model: " +
+    "Cannot load the weights of data/runs/default: tensors are not those of this model: " +
       "1 missing (c); 1 unexpected (b); 1 of another shape (a is [1,2] instead of [2,1])",
   );
 });

@@ -58,8 +58,12 @@ Deno.test("loadWeights() takes what readWeights() gave, and refuses what does no
   loadWeights(backend, copy, weights);
   assertEquals(await readWeights(backend, copy), weights);
   const load = (changed: typeof weights) => () => loadWeights(backend, copy, changed);
-  assertThrows(load(weights.slice(1)), UsageError, "wte.weight is missing");
-  assertThrows(load([...weights, { ...weights[0], name: "wte2.weight" }]), UsageError, "no wte2.weight");
+  assertThrows(load(weights.slice(1)), UsageError, "1 missing (wte.weight)");
+  assertThrows(
+    load([...weights, { ...weights[0], name: "wte2.weight" }]),
+    UsageError,
+    "1 unexpected (wte2.weight)",
+  );
   const narrow = weights.map((weight) => weight.name === "ln_f.bias" ? { ...weight, shape: [4, 4] } : weight);
-  assertThrows(load(narrow), UsageError, "ln_f.bias must have shape [16] and has [4,4]");
+  assertThrows(load(narrow), UsageError, "ln_f.bias is [4,4] instead of [16]");
 });
