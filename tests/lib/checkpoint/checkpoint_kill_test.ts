@@ -16,8 +16,10 @@ Deno.test("saveCheckpoint() leaves only whole checkpoints when it is killed at r
       },
     });
     assert(loaded.step >= lastStep, `step ${loaded.step} after step ${lastStep}`);
-    const { step, ...expected } = makeCheckpoint(loaded.step, LENGTH);
-    assertEquals(loaded, { step, path: stepPath(folder.path, step), ...expected });
+    const { path, ...saved } = loaded;
+    assertEquals(saved, makeCheckpoint(loaded.step, LENGTH));
+    // Killed between the two renames of a save over the same step, the whole one is still under its other name.
+    assert(path.startsWith(stepPath(folder.path, loaded.step)), path);
     lastStep = loaded.step;
   }
   assertGreater(lastStep, KILLS);
