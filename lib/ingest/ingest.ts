@@ -90,7 +90,7 @@ const MANIFEST_FILE = "manifest.jsonl";
  * config.data.outputDir = `${folder}/cache`;
  *
  * const { upToDate, summary } = await ingest(config);
- * assertEquals(summary.files, { seen: 1, ok: 1, skipped: 0, failed: 0 });
+ * assertEquals(summary.files, { seen: 1, ok: 1, partial: 0, skipped: 0, failed: 0 });
  * assert(!upToDate);
  * assert((await ingest(config)).upToDate); // nothing changed, nothing is read again
  * await Deno.remove(folder, { recursive: true });
@@ -167,7 +167,23 @@ async function writeRows(
       : entry;
   }).sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
   const invalidBytes = final.reduce((sum, entry) => sum + entry.invalidBytes, 0);
-  const summary = { ...countEntries(final), ...counts, invalidBytes, cutDocument, train, validation };
+  const found = {
+    nearDuplicates: 0,
+    secrets: null,
+    languages: {},
+    clusters: [],
+    dropped: [],
+    lengthHistogram: [],
+  };
+  const summary = {
+    ...countEntries(final),
+    ...counts,
+    ...found,
+    invalidBytes,
+    cutDocument,
+    train,
+    validation,
+  };
   return { entries: final, summary };
 }
 
