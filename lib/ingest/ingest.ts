@@ -169,6 +169,7 @@ async function writeRows(
   const invalidBytes = final.reduce((sum, entry) => sum + entry.invalidBytes, 0);
   const found = {
     nearDuplicates: 0,
+    filtered: {},
     secrets: null,
     languages: {},
     clusters: [],

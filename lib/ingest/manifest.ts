@@ -109,6 +109,8 @@ export interface IngestSummary {
   readonly nearDuplicates: number;
   /** Documents left out because they are shorter than `data.min_length`. */
   readonly shortDocuments: number;
+  /** Documents left out by a filter or for a secret, by reason. */
+  readonly filtered: Readonly<Record<string, number>>;
   /** Lines of JSONL files that are not JSON. */
   readonly badLines: number;
   /** Bytes that were not UTF-8 and were read as Windows-1252. */
