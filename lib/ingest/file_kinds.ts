@@ -28,6 +28,9 @@ export type FileKind =
   | "tar"
   | "gzip";
 
+/** Kinds that hold other files, each of them accounted for by itself. */
+export const ARCHIVE_KINDS: ReadonlySet<FileKind> = new Set<FileKind>(["zip", "tar", "gzip"]);
+
 const EXTENSIONS: Readonly<Record<FileKind, string>> = {
   text: `
     txt text log adoc asciidoc org textile wiki mediawiki bib srt vtt ass lrc po pot diff patch eml ics vcf`,

@@ -111,8 +111,6 @@ export interface IngestSummary {
   readonly shortDocuments: number;
   /** Documents left out by a filter or for a secret, by reason. */
   readonly filtered: Readonly<Record<string, number>>;
-  /** Lines of JSONL files that are not JSON. */
-  readonly badLines: number;
   /** Bytes that were not UTF-8 and were read as Windows-1252. */
   readonly invalidBytes: number;
   /** Secrets found by rule; null when nobody looked. */

@@ -7,7 +7,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { ParsedFile } from "./parse_lines.ts";
 
 /** Rows written between two commits. */
-const ROWS_OF_COMMIT = 500;
+const ROWS_OF_COMMIT = 2000;
 /** Milliseconds between two commits. */
 const COMMIT_INTERVAL_MS = 1000;
 /** Milliseconds to wait for another process that writes. */

@@ -9,7 +9,7 @@ import { finishDocument, type FinishedDocument } from "./finish_document.ts";
 import type { FileOutcome, ParseLine } from "./parse_lines.ts";
 import { ParseFailure, type ParseInput } from "./parsers/parser.ts";
 import { PARSERS } from "./parsers/parsers.ts";
-import { sniffKind } from "./sniff_kind.ts";
+import { HEAD_BYTES, sniffKind } from "./sniff_kind.ts";
 
 /** Archives in archives are opened this deep. */
 const MOST_DEPTH = 3;
@@ -46,7 +46,7 @@ export async function* parseFile(input: ParseInput): AsyncGenerator<ParseLine> {
 
 async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<ParseLine> {
   const found = input.location === undefined
-    ? sniffKind(input.bytes.subarray(0, 4096), input.name, input.bytes)
+    ? sniffKind(input.bytes.subarray(0, HEAD_BYTES), input.name, { bytes: input.bytes })
     : "sqlite";
   const kind = typeof found === "string" ? found : null;
   const account: Account = {

@@ -2,6 +2,7 @@
 // time and is killed when that file takes more memory, time or text than the settings allow; the file then has that as
 // its reason and nothing else is lost.
 
+import { Buffer } from "node:buffer";
 import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
 import {
@@ -92,7 +93,7 @@ export class ParserProcess implements AsyncDisposable {
     }).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() => this.#end());
-    this.#send(JSON.stringify({ data }) + "\n");
+    this.#write(new TextEncoder().encode(JSON.stringify({ data }) + "\n"));
   }
 
   /** Whether it can take another file. */
@@ -123,8 +124,7 @@ export class ParserProcess implements AsyncDisposable {
       this.#clock = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
       const { name, bytes, location } = file;
       const request: ParseRequest = { name, size: bytes.length, location };
-      this.#send(JSON.stringify(request) + "\n");
-      this.#write(bytes);
+      this.#write(Buffer.concat([Buffer.from(JSON.stringify(request) + "\n"), bytes]));
     });
   }
 
@@ -144,13 +144,9 @@ export class ParserProcess implements AsyncDisposable {
     await this.#done;
   }
 
-  #send(line: string): void {
-    this.#write(new TextEncoder().encode(line));
-  }
-
   /** A child that is gone takes nothing more: its end is told by its output. */
   #write(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#writer.write(bytes).catch(() => {});
+    this.#writer.write(bytes).catch(() => {});
   }
 
   async #readOutput(): Promise<void> {

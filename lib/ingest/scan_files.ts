@@ -1,12 +1,12 @@
 // First pass over the files: which there are, of what kind, and what they hold, so that an unchanged corpus is recognised
 // and nothing is parsed twice. Reads the beginning of every file, and the rest of those that are for us.
 
-import { sha256, sha256File } from "../common/hash.ts";
+import { createHash } from "node:crypto";
+import { sha256 } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
-import { inOrder } from "./in_order.ts";
 import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
-import { sniffKind } from "./sniff_kind.ts";
+import { HEAD_BYTES, sniffKind } from "./sniff_kind.ts";
 import { type FoundFile, walkFiles } from "./walk.ts";
 
 /** A file to parse. */
@@ -23,9 +23,8 @@ export interface Scan {
   readonly others: ManifestEntry[];
 }
 
-const HEAD_BYTES = 4096;
-const FILES_AT_ONCE = 8;
-const MOST_BYTES_AT_ONCE = 64 * 2 ** 20;
+const CHUNK_BYTES = 1 << 20;
+const ZIP_KINDS: ReadonlySet<FileKind> = new Set<FileKind>(["zip", "docx", "odt", "epub"]);
 
 /**
  * Finds and hashes the files of a configuration.
@@ -40,12 +39,8 @@ export async function scanFiles(
   const { maxFiles } = config.data;
   const scan: Scan = { files: [], others: [] };
   let bytes = 0;
-  const scanned = inOrder(walkFiles(config), scanFile, {
-    width: FILES_AT_ONCE,
-    weight: (found) => found.bytes,
-    maxWeight: MOST_BYTES_AT_ONCE,
-  });
-  for await (const found of scanned) {
+  for await (const walked of walkFiles(config)) {
+    const found = "status" in walked ? walked : scanFile(walked);
     if ("status" in found) {
       scan.others.push(found);
       continue;
@@ -58,21 +53,28 @@ export async function scanFiles(
   return scan;
 }
 
-async function scanFile(found: FoundFile | ManifestEntry): Promise<ScannedFile | ManifestEntry> {
-  if ("status" in found) return found;
+/** Reads without waiting its turn in a queue of threads, which for small files takes longer than the reading. */
+function scanFile(found: FoundFile): ScannedFile | ManifestEntry {
   const { path, location, bytes } = found;
+  const left = (why: Pick<ManifestEntry, "reason"> & Partial<ManifestEntry>): ManifestEntry =>
+    leftOut(path, { kind: found.kind ?? null, bytes, ...why });
   const name = nameOf(path);
   try {
-    const head = await readHead(location);
+    using file = Deno.openSync(location);
+    const content = new Uint8Array(Math.max(bytes, HEAD_BYTES));
+    const headLength = fill(file, content.subarray(0, HEAD_BYTES));
+    const head = content.subarray(0, headLength);
     const guess = sniffKind(head, name);
-    if (typeof guess !== "string") return leftOut(path, { kind: found.kind ?? null, bytes, ...guess });
-    if (guess === "sqlite") return { path, location, bytes, kind: guess, sha256: await sha256File(location) };
-    const content = head.length < HEAD_BYTES ? head : await Deno.readFile(location);
-    const kind = sniffKind(content.subarray(0, HEAD_BYTES), name, content);
-    if (typeof kind !== "string") return leftOut(path, { kind: found.kind ?? null, bytes, ...kind });
-    return { path, location, bytes: content.length, kind, sha256: sha256(content) };
+    if (typeof guess !== "string") return left(guess);
+    if (guess === "sqlite") return { path, location, bytes, kind: guess, sha256: hashRest(file, head) };
+    const length = headLength + fill(file, content.subarray(headLength));
+    const whole = content.subarray(0, length);
+    // Only the whole of a ZIP file tells whether it is a document.
+    const kind = ZIP_KINDS.has(guess) ? sniffKind(head, name, { bytes: whole }) : guess;
+    if (typeof kind !== "string") return left(kind);
+    return { path, location, bytes: length, kind, sha256: sha256(whole) };
   } catch (error) {
-    return leftOut(path, { kind: found.kind ?? null, bytes, status: "failed", reason: reasonOf(error) });
+    return left({ status: "failed", reason: reasonOf(error) });
   }
 }
 
@@ -81,14 +83,21 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-async function readHead(location: string): Promise<Uint8Array> {
-  using file = await Deno.open(location);
-  const head = new Uint8Array(HEAD_BYTES);
+/** Reads until the buffer is full or the file ends; a file that has grown since is read up to the size it had. */
+function fill(file: Deno.FsFile, buffer: Uint8Array): number {
   let length = 0;
-  while (length < HEAD_BYTES) {
-    const count = await file.read(head.subarray(length));
+  while (length < buffer.length) {
+    const count = file.readSync(buffer.subarray(length));
     if (count === null) break;
     length += count;
   }
-  return head.subarray(0, length);
+  return length;
+}
+
+/** SHA-256 of a file that need not fit into memory. */
+function hashRest(file: Deno.FsFile, head: Uint8Array): string {
+  const hash = createHash("sha256").update(head);
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  for (let count = fill(file, chunk); count > 0; count = fill(file, chunk)) hash.update(chunk.subarray(0, count));
+  return hash.digest("hex");
 }
