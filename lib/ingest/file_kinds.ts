@@ -28,6 +28,9 @@ export type FileKind =
   | "tar"
   | "gzip";
 
+/** Kinds of files that hold files. */
+export const ARCHIVE_KINDS: ReadonlySet<FileKind> = new Set<FileKind>(["zip", "tar", "gzip"]);
+
 const EXTENSIONS: Readonly<Record<FileKind, string>> = {
   text: `
     txt text log adoc asciidoc org textile wiki mediawiki bib srt vtt ass lrc po pot diff patch eml ics vcf`,

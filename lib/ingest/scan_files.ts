@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
 import { inOrder } from "./in_order.ts";
 import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
-import { sniffKind } from "./sniff_kind.ts";
+import { HEAD_BYTES, sniffKind } from "./sniff_kind.ts";
 import { type FoundFile, walkFiles } from "./walk.ts";
 
 /** A file to parse. */
@@ -23,7 +23,6 @@ export interface Scan {
   readonly others: ManifestEntry[];
 }
 
-const HEAD_BYTES = 4096;
 const FILES_AT_ONCE = 8;
 const MOST_BYTES_AT_ONCE = 64 * 2 ** 20;
 
@@ -68,7 +67,7 @@ async function scanFile(found: FoundFile | ManifestEntry): Promise<ScannedFile |
     if (typeof guess !== "string") return leftOut(path, { kind: found.kind ?? null, bytes, ...guess });
     if (guess === "sqlite") return { path, location, bytes, kind: guess, sha256: await sha256File(location) };
     const content = head.length < HEAD_BYTES ? head : await Deno.readFile(location);
-    const kind = sniffKind(content.subarray(0, HEAD_BYTES), name, content);
+    const kind = sniffKind(content.subarray(0, HEAD_BYTES), name, { bytes: content });
     if (typeof kind !== "string") return leftOut(path, { kind: found.kind ?? null, bytes, ...kind });
     return { path, location, bytes: content.length, kind, sha256: sha256(content) };
   } catch (error) {
