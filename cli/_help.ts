@@ -16,6 +16,7 @@ const STATUS_DOCS: Readonly<Record<keyof typeof EXIT_STATUS, string>> = {
   usage: "a mistake in flags, configuration or input; the message says what to change",
   diverged: "training diverged: the loss became infinite or not a number",
   locked: "another process works in the run folder",
+  incomplete: "ingest --strict: a file could not be read, or not all of it",
   interrupted: "interrupted by Ctrl-C",
   terminated: "ended by a termination signal",
 };

@@ -3,6 +3,7 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { EXIT_STATUS, UsageError } from "../lib/common/errors.ts";
+import { PARSE_COMMAND } from "../lib/ingest/parse_lines.ts";
 import { didYouMean } from "../lib/config/nearest.ts";
 import type { ParsedArguments } from "./_arguments.ts";
 import { plainText } from "./_columns.ts";
@@ -39,9 +40,20 @@ async function dispatch(args: readonly string[], commands: readonly CommandEntry
     print(`sheepop ${deno.version} (Deno ${Deno.version.deno}, ${Deno.build.target})\n`);
     return EXIT_STATUS.success;
   }
+  if (name === PARSE_COMMAND) return await parseAsChild();
   const entry = commands.find((candidate) => candidate.name === name);
   if (!entry) throw unknownCommand(name, commands);
   return await runCommand(await entry.load(), rest);
+}
+
+/** The compiled program as a parsing child: it starts with all permissions and gives up those it does not need. */
+async function parseAsChild(): Promise<number> {
+  for (const name of ["write", "net", "env", "sys", "run", "ffi", "import"] as const) {
+    Deno.permissions.revokeSync({ name });
+  }
+  const { runParseChild } = await import("../lib/ingest/parse_child.ts");
+  await runParseChild();
+  return EXIT_STATUS.success;
 }
 
 function unknownCommand(name: string, commands: readonly CommandEntry[]): UsageError {

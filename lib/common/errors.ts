@@ -18,6 +18,7 @@ export const EXIT_STATUS = {
   usage: 2,
   diverged: 4,
   locked: 5,
+  incomplete: 7,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -10,6 +10,7 @@ import { openStagingFolder } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
 import { IngestAccount } from "./ingest_account.ts";
+import { ARCHIVE_KINDS } from "./file_kinds.ts";
 import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";
 import { parseFiles, textSettings } from "./parse_files.ts";
 import { PARSERS } from "./parsers/parsers.ts";
@@ -26,6 +27,10 @@ export interface TextDataset {
   readonly upToDate: boolean;
   /** What was found and what was left out. */
   readonly summary: IngestSummary;
+  /** Milliseconds it took to write; null when it was there already. */
+  readonly elapsedMs: number | null;
+  /** A line for every file. */
+  readonly entries: readonly ManifestEntry[];
 }
 
 /** What an ingest is doing. */
@@ -95,15 +100,18 @@ export async function ingest(config: Config, options: IngestOptions = {}): Promi
   // another process may have written it while this one waited for the lock
   const other = await readTextDataset(parent, datasetHash(config, scan));
   if (other !== undefined) return other;
+  const startedAt = performance.now();
   const { entries, summary } = await writeRows(staging.path, { config, scan, options });
   if (summary.train.documents === 0) throw noText(config, entries);
   const hash = datasetHash(config, scan);
-  const lines = entries.map((entry) => JSON.stringify(entry) + "\n").join("");
+  // Times are left out: the same files give the same bytes.
+  const lines = entries.map((entry) => JSON.stringify({ ...entry, elapsedMs: undefined }) + "\n").join("");
   await Deno.writeTextFile(join(staging.path, MANIFEST_FILE), lines);
-  const settings = datasetSettings(config);
+  const settings = datasetSettings(config, scan);
   const record = JSON.stringify({ version: FORMAT_VERSION, hash, settings, summary }, null, 2) + "\n";
   await Deno.writeTextFile(join(staging.path, DATASET_FILE), record);
-  return { dir: await staging.commit(hash.slice(0, 12)), hash, upToDate: false, summary };
+  const dir = await staging.commit(hash.slice(0, 12));
+  return { dir, hash, upToDate: false, summary, elapsedMs: performance.now() - startedAt, entries };
 }
 
 /** Text, documents, splits. */
@@ -136,14 +144,18 @@ function noText(config: Config, entries: readonly ManifestEntry[]): UsageError {
 }
 
 /** The settings that decide what text a given set of files becomes. */
-function datasetSettings({ data }: Config): Record<string, unknown> {
-  return { ...textSettings(data, { isArchive: true }), validationFraction: data.validationFraction };
+function datasetSettings({ data }: Config, { files }: Scan): Record<string, unknown> {
+  const { validationFraction, parserMemory, fileTimeout, pageTimeout } = data;
+  const isArchive = files.some(({ kind }) => ARCHIVE_KINDS.has(kind));
+  // With other limits a file that was given up may be read.
+  return { ...textSettings(data, { isArchive }), validationFraction, parserMemory, fileTimeout, pageTimeout };
 }
 
-function datasetHash(config: Config, { files }: Scan): string {
+function datasetHash(config: Config, scan: Scan): string {
+  const { files } = scan;
   const hash = createHash("sha256");
   const parsers = Object.values(PARSERS).map(({ name }) => name);
-  hash.update(JSON.stringify([FORMAT_VERSION, parsers, datasetSettings(config)]));
+  hash.update(JSON.stringify([FORMAT_VERSION, parsers, datasetSettings(config, scan)]));
   for (const { path, kind, sha256 } of files) hash.update(JSON.stringify([path, kind, sha256]));
   return hash.digest("hex");
 }
@@ -159,11 +171,16 @@ async function readTextDataset(parent: string, hash: string): Promise<TextDatase
     for (const { file, fileBytes } of [summary.train, summary.validation]) {
       if ((await Deno.stat(join(dir, file))).size !== fileBytes) return undefined;
     }
-    return { dir, hash, upToDate: true, summary };
+    return { dir, hash, upToDate: true, summary, elapsedMs: null, entries: await readManifest(dir) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError || error instanceof TypeError) {
       return undefined;
     }
     throw error;
   }
+}
+
+async function readManifest(dir: string): Promise<ManifestEntry[]> {
+  const text = await Deno.readTextFile(join(dir, MANIFEST_FILE));
+  return text.trimEnd().split("\n").map((line) => ({ ...JSON.parse(line), elapsedMs: 0 }));
 }

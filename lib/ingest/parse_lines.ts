@@ -4,6 +4,9 @@
 import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
 
+/** First argument that makes the compiled program a parsing child. */
+export const PARSE_COMMAND = "__parse";
+
 /** First line to a child: the settings of the run. */
 export interface ParseSetup {
   readonly data: Config["data"];

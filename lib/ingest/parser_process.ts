@@ -8,6 +8,7 @@ import type { FileKind } from "./file_kinds.ts";
 import {
   collectFiles,
   type FileOutcome,
+  PARSE_COMMAND,
   type ParsedFile,
   type ParseLine,
   type ParseRequest,
@@ -80,11 +81,15 @@ export class ParserProcess implements AsyncDisposable {
    *
    * @param data - settings of the run
    * @param options.readable - files and folders it may read
+   * @param options.program - what it runs, where this is not the parsing child
    */
-  constructor(data: Config["data"], options: { readonly readable: readonly string[] }) {
+  constructor(
+    data: Config["data"],
+    options: { readonly readable: readonly string[]; readonly program?: URL },
+  ) {
     this.#data = data;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: childArguments(data, options.readable),
+      args: childArguments(data, options),
       clearEnv: true,
       env: passedVariables(),
       stdin: "piped",
@@ -92,7 +97,9 @@ export class ParserProcess implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.#writer = this.#child.stdin.getWriter();
-    this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() => this.#end());
+    this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() =>
+      this.#end()
+    );
     this.#write(new TextEncoder().encode(JSON.stringify({ data }) + "\n"));
   }
 
@@ -230,7 +237,9 @@ export class ParserProcess implements AsyncDisposable {
     const job = this.#job;
     if (job === undefined) return;
     const reason = this.#verdict ??
-      (/out of memory/i.test(this.#lastWords) ? "took more memory than data.parser_memory" : "the parser crashed");
+      (/out of memory/i.test(this.#lastWords)
+        ? "took more memory than data.parser_memory"
+        : "the parser crashed");
     const { files, rest } = collectFiles(job.lines);
     const isPartial = files.length > 0 || rest.documents.length > 0;
     const outcome: FileOutcome = {
@@ -250,8 +259,12 @@ export class ParserProcess implements AsyncDisposable {
   }
 }
 
-function childArguments(data: Config["data"], readable: readonly string[]): string[] {
-  if (Deno.build.standalone) return ["__parse"];
+function childArguments(
+  data: Config["data"],
+  options: { readonly readable: readonly string[]; readonly program?: URL },
+): string[] {
+  const { readable, program = new URL("./parse_child.ts", import.meta.url) } = options;
+  if (Deno.build.standalone) return [PARSE_COMMAND];
   const heapMiB = Math.ceil(data.parserMemory / 2 ** 20);
   return [
     "run",
@@ -260,8 +273,10 @@ function childArguments(data: Config["data"], readable: readonly string[]): stri
     "--no-config",
     "--no-lock",
     `--v8-flags=--max-old-space-size=${heapMiB}`,
-    ...(readable.length === 0 ? [] : [`--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`]),
-    new URL("./parse_child.ts", import.meta.url).href,
+    ...(readable.length === 0
+      ? []
+      : [`--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`]),
+    program.href,
   ];
 }
 

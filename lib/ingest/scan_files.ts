@@ -98,6 +98,8 @@ function fill(file: Deno.FsFile, buffer: Uint8Array): number {
 function hashRest(file: Deno.FsFile, head: Uint8Array): string {
   const hash = createHash("sha256").update(head);
   const chunk = new Uint8Array(CHUNK_BYTES);
-  for (let count = fill(file, chunk); count > 0; count = fill(file, chunk)) hash.update(chunk.subarray(0, count));
+  for (let count = fill(file, chunk); count > 0; count = fill(file, chunk)) {
+    hash.update(chunk.subarray(0, count));
+  }
   return hash.digest("hex");
 }
