@@ -2,6 +2,7 @@
 // is. Scripts, styles, templates, form fields and drawings are left out. Menus stay: what a page is about is not decided here.
 
 import { type MarkupLanguage, walkMarkup } from "./_markup_walk.ts";
+import { shiftedText } from "./_shifted_text.ts";
 import { TextFlow } from "./_text_flow.ts";
 
 /** Content that is no text of the page, or a stand-in for what a browser shows. */
@@ -26,8 +27,6 @@ const TRACKED = new Set([...HIDDEN, ...PREFORMATTED, ...LISTS, "table", "sup", "
 /** Elements without content, which therefore never end. */
 const VOID = new Set(["embed", "source", "track", "param"]);
 const MAX_DEPTH = 4096;
-const RAISED = new Map(Array.from("0123456789+-()n", (char, at) => [char, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ"[at]]));
-const LOWERED = new Map(Array.from("0123456789+-()", (char, at) => [char, "₀₁₂₃₄₅₆₇₈₉₊₋₍₎"[at]]));
 
 /** What a page says. */
 export interface HtmlText {
@@ -104,7 +103,8 @@ class Page {
       this.#flow.preformatted(this.#isPreStart ? text.replace(/^\n/, "") : text);
       this.#isPreStart = false;
     } else {
-      this.#flow.text(this.#shifted(text));
+      const place = this.#open.has("sup") ? "above" : this.#open.has("sub") ? "below" : undefined;
+      this.#flow.text(place === undefined ? text : shiftedText(text, place));
     }
   }
 
@@ -163,13 +163,5 @@ class Page {
     if (name === "title") this.#hasTitle = this.#title.trim() !== "";
     if (LISTS.has(name)) this.#lists.pop();
     this.#break(name, "end");
-  }
-
-  /** Digits and signs above or below the line have characters of their own; letters stay as they are. */
-  #shifted(text: string): string {
-    const shifted = this.#open.has("sup") ? RAISED : this.#open.has("sub") ? LOWERED : undefined;
-    if (shifted === undefined) return text;
-    const chars = [...text];
-    return chars.every((char) => shifted.has(char)) ? chars.map((char) => shifted.get(char)).join("") : text;
   }
 }

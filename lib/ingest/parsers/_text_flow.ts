@@ -35,6 +35,11 @@ export class TextFlow {
     this.#space = words.endsWith(" ");
   }
 
+  /** Adds text with its spaces, which are characters in formats that say so; a line end is a space. */
+  exact(text: string): void {
+    if (text !== "") this.#write(text.replace(/[\r\n]+/g, " "));
+  }
+
   /** Adds text with its line ends and indentation. */
   preformatted(text: string): void {
     let start = 0;
@@ -91,6 +96,7 @@ export class TextFlow {
   /** Ends a row. */
   rowEnd(): void {
     this.#begin();
+    this.#isFresh = false;
   }
 
   /** @returns everything so far, without empty lines at its ends */

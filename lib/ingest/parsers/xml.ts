@@ -25,6 +25,9 @@ class Elements {
   #line: string[] = [];
   /** Whether each open element holds text of its own. */
   readonly #hasText: boolean[] = [];
+  /** Whether an element began or ended since the last text, outside running text. */
+  #isBetween = false;
+  #isAfterOpen = false;
   #deeper = 0;
   #preserved = 0;
 
@@ -37,7 +40,8 @@ class Elements {
       return;
     }
     // an element in running text does not end the line
-    if (!(this.#hasText.at(-1) ?? false)) this.#endLine();
+    if (!(this.#hasText.at(-1) ?? false)) this.#isBetween = true;
+    this.#isAfterOpen = true;
     this.#hasText.push(this.#hasText.at(-1) ?? false);
   }
 
@@ -48,13 +52,17 @@ class Elements {
       return;
     }
     this.#hasText.pop();
-    if (!(this.#hasText.at(-1) ?? false)) this.#endLine();
+    if (!(this.#hasText.at(-1) ?? false)) this.#isBetween = true;
+    this.#isAfterOpen = false;
   }
 
   text(text: string): void {
-    if (text === "") return;
+    const isBlank = text.trim() === "";
+    // text right behind an element shows that the element was part of it
+    if (!isBlank && this.#isBetween && this.#isAfterOpen) this.#endLine();
+    if (!isBlank) this.#isBetween = false;
     this.#line.push(this.#preserved > 0 ? text : text.replace(/[ \t\n]+/g, " "));
-    if (this.#hasText.length > 0 && /\S/.test(text)) this.#hasText[this.#hasText.length - 1] = true;
+    if (!isBlank && this.#hasText.length > 0) this.#hasText[this.#hasText.length - 1] = true;
   }
 
   finish(): string {
