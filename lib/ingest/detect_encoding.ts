@@ -96,7 +96,7 @@ function linesWithHighBytes(bytes: Uint8Array): Uint8Array | undefined {
 
 function countHighBytes(bytes: Uint8Array): number {
   let count = 0;
-  for (const byte of bytes) count += byte >> 7;
+  for (let at = 0; at < bytes.length; at++) count += bytes[at] >> 7;
   return count;
 }
 
