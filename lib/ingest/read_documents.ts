@@ -58,6 +58,10 @@ export async function readDocuments(
   return {
     path,
     ...about,
+    parser: null,
+    pages: null,
+    language: null,
+    elapsedMs: 0,
     status: "ok",
     reason: lineCount.bad === 0
       ? null

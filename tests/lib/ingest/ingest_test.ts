@@ -33,7 +33,7 @@ Deno.test("ingest() writes rows, a manifest and a summary that agree", async () 
   for (const piece of ["counted the flock", "\n\n\tSpin", "\n    return", "one record", "another record"]) {
     assert(joined.includes(piece), piece);
   }
-  assertEquals(summary.files, { seen: 5, ok: 4, skipped: 1, failed: 0 });
+  assertEquals(summary.files, { seen: 5, ok: 4, partial: 0, skipped: 1, failed: 0 });
   assertEquals(summary.reasons, { "extension is not read": 1 });
   assertEquals([summary.badLines, summary.duplicates, summary.shortDocuments], [1, 0, 0]);
   assertEquals([summary.train.documents, summary.validation.documents], [
@@ -164,7 +164,7 @@ Deno.test("ingest() goes on when a file cannot be read or vanishes, and hashes w
     return await readFile(path, options);
   });
   const { dir, hash, summary } = await ingest(corpus.config()).finally(() => reader.restore());
-  assertEquals(summary.files, { seen: 3, ok: 1, skipped: 0, failed: 2 });
+  assertEquals(summary.files, { seen: 3, ok: 1, partial: 0, skipped: 0, failed: 2 });
   assertEquals(await leftOutOf(dir), {
     "corpus/b.txt": "failed: permission denied",
     "corpus/c.txt": "failed: vanished while being read",
