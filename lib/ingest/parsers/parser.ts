@@ -19,8 +19,16 @@ export type ParseEvent =
   | { readonly type: "document"; readonly text: string }
   /** So many pages are done; each restarts the clock of `data.page_timeout`. */
   | { readonly type: "pages"; readonly done: number; readonly total: number }
-  /** Something of the file is missing from the documents: the file becomes `partial`, with this reason. */
-  | { readonly type: "omitted"; readonly reason: string }
+  /**
+   * Something of the file is missing from the documents: the file becomes `partial`, with this reason. Where it can be
+   * counted, `count` says how many there are and `firstLine` where the first one is, counted from 1.
+   */
+  | {
+    readonly type: "omitted";
+    readonly reason: string;
+    readonly count?: number;
+    readonly firstLine?: number;
+  }
   /** So many bytes had no meaning in the encoding and were read as another one. */
   | { readonly type: "invalidBytes"; readonly count: number }
   /** A file inside this one, parsed by its own kind and accounted for in a line of its own. */
