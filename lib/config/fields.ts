@@ -172,6 +172,19 @@ export const FIELDS = {
       doc: "What becomes one document: a whole file or one line of it",
       is: { type: "choice", default: "document", choices: ["document", "line"] },
     },
+    fields: {
+      doc:
+        "Fields of JSON records such as title or items[].text, or columns of a table; empty takes text or content, else all",
+      is: { type: "textList", default: [], separator: ",", unit: "fields" },
+    },
+    table: {
+      doc: "Table of SQLite databases to read; empty reads every table",
+      is: { type: "text", default: "" },
+    },
+    where: {
+      doc: "SQL condition that rows of SQLite tables have to meet, such as year > 1900; empty takes every row",
+      is: { type: "text", default: "" },
+    },
     minLength: {
       doc: "Shorter documents are left out",
       is: { type: "integer", default: 10, min: 0, max: 1_000_000_000, unit: "characters" },
