@@ -13,7 +13,7 @@ import { IngestAccount } from "./ingest_account.ts";
 import { ARCHIVE_KINDS } from "./file_kinds.ts";
 import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";
 import { parseFiles, textSettings } from "./parse_files.ts";
-import { PARSERS } from "./parsers/parsers.ts";
+import { PARSER_NAMES } from "./parsers/parser_names.ts";
 import { type Scan, scanFiles } from "./scan_files.ts";
 import { SplitWriter } from "./split_writer.ts";
 
@@ -154,8 +154,7 @@ function datasetSettings({ data }: Config, { files }: Scan): Record<string, unkn
 function datasetHash(config: Config, scan: Scan): string {
   const { files } = scan;
   const hash = createHash("sha256");
-  const parsers = Object.values(PARSERS).map(({ name }) => name);
-  hash.update(JSON.stringify([FORMAT_VERSION, parsers, datasetSettings(config, scan)]));
+  hash.update(JSON.stringify([FORMAT_VERSION, PARSER_NAMES, datasetSettings(config, scan)]));
   for (const { path, kind, sha256 } of files) hash.update(JSON.stringify([path, kind, sha256]));
   return hash.digest("hex");
 }

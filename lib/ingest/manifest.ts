@@ -36,6 +36,8 @@ export interface ManifestEntry {
   readonly status: FileStatus;
   /** Why it is not `ok`, the same words for the same cause. */
   readonly reason: string | null;
+  /** How much is missing of a `partial` file, and where that begins: `3, the first in line 17`. */
+  readonly detail?: string;
   /** Documents kept, after removal of duplicates and of short ones. */
   readonly documents: number;
   /** Code points of those documents. */

@@ -28,7 +28,8 @@ export async function runParseChild(): Promise<void> {
   }
 }
 
-async function watchMemory(): Promise<void> {
+/** Starts the thread that tells how much memory this process takes. */
+export async function watchMemory(): Promise<void> {
   const url = URL.createObjectURL(new Blob([WATCH], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module" });
   await new Promise((resolve) => worker.onmessage = resolve);

@@ -7,7 +7,8 @@ import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
 import { finishDocument, type FinishedDocument } from "./finish_document.ts";
 import type { FileOutcome, ParseLine } from "./parse_lines.ts";
-import { ParseFailure, type ParseInput } from "./parsers/parser.ts";
+import { type ParseEvent, ParseFailure, type ParseInput } from "./parsers/parser.ts";
+import { PARSER_NAMES } from "./parsers/parser_names.ts";
 import { PARSERS } from "./parsers/parsers.ts";
 import { HEAD_BYTES, sniffKind } from "./sniff_kind.ts";
 
@@ -24,13 +25,17 @@ interface Place {
   readonly depth: number;
 }
 
+/** Something of a file that is missing. */
+type Omitted = Extract<ParseEvent, { type: "omitted" }>;
+
 /** What is learnt of a file while it is parsed. */
 interface Account {
   pages: number;
   invalidBytes: number;
   removed: number;
   readonly secrets: Record<string, number>;
-  readonly omitted: Set<string>;
+  /** What is missing, by reason. */
+  readonly omitted: Map<string, Omitted>;
   documents: number;
 }
 
@@ -54,15 +59,17 @@ async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<Pars
     invalidBytes: 0,
     removed: 0,
     secrets: {},
-    omitted: new Set(),
+    omitted: new Map(),
     documents: 0,
   };
-  let ending: Pick<FileOutcome, "status" | "reason">;
+  let ending: Pick<FileOutcome, "status" | "reason" | "detail">;
   try {
     if (typeof found !== "string") throw new ParseFailure("skipped", found.reason);
     yield* parseKind(found, { input, place, account });
-    const [reason] = account.omitted;
-    ending = reason === undefined ? { status: "ok", reason: null } : { status: "partial", reason };
+    const [omitted] = account.omitted.values();
+    ending = omitted === undefined
+      ? { status: "ok", reason: null }
+      : { status: "partial", reason: omitted.reason, detail: detailOf(omitted) };
   } catch (error) {
     ending = failureOf(error);
     if (account.documents > 0) ending = { ...ending, status: "partial" };
@@ -72,7 +79,7 @@ async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<Pars
     file: {
       member: place.member,
       kind,
-      parser: kind === null ? null : PARSERS[kind].name,
+      parser: kind === null ? null : PARSER_NAMES[kind],
       bytes: input.bytes.length,
       sha256: place.member === "" ? null : createHash("sha256").update(input.bytes).digest("hex"),
       ...ending,
@@ -99,7 +106,7 @@ async function* parseKind(
         yield { pages: { done: event.done, total: event.total } };
         break;
       case "omitted":
-        account.omitted.add(event.reason);
+        account.omitted.set(event.reason, event);
         break;
       case "invalidBytes":
         account.invalidBytes += event.count;
@@ -166,10 +173,20 @@ function signatureText({ signature }: FinishedDocument): string | null {
   return Buffer.from(signature.buffer, signature.byteOffset, signature.byteLength).toString("base64");
 }
 
+/** How much is missing and where that begins. */
+function detailOf({ count, firstLine }: Omitted): string | undefined {
+  if (count === undefined) return undefined;
+  return `${count}${firstLine === undefined ? "" : `, the first in line ${firstLine}`}`;
+}
+
 function failureOf(error: unknown): Pick<FileOutcome, "status" | "reason"> {
   if (error instanceof ParseFailure) return { status: error.status, reason: error.message };
   if (error instanceof RangeError && /memory|length/i.test(error.message)) {
     return { status: "failed", reason: "text larger than memory" };
   }
-  return { status: "failed", reason: "damaged: the parser gave up" };
+  const isPackage = error instanceof TypeError && /npm|loading http/i.test(error.message);
+  return {
+    status: "failed",
+    reason: isPackage ? "its package is not here and cannot be downloaded" : "damaged: the parser gave up",
+  };
 }

@@ -10,7 +10,7 @@ import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
 import { ParseCache } from "./parse_cache.ts";
 import type { ParsedFile } from "./parse_lines.ts";
 import { ParsePool } from "./parse_pool.ts";
-import { parserFolders, PARSERS } from "./parsers/parsers.ts";
+import { OWN_KINDS, PARSER_NAMES } from "./parsers/parser_names.ts";
 import { nameOf, type ScannedFile } from "./scan_files.ts";
 
 /** A file and what was in it. */
@@ -58,7 +58,7 @@ export async function* parseFiles(
   data: Config["data"],
 ): AsyncGenerator<FileResult> {
   using cache = await ParseCache.open(join(data.outputDir, CACHE_FILE));
-  await using pool = new ParsePool(data, { readable: parserFolders() });
+  await using pool = new ParsePool(data);
   yield* inOrder(files, (file) => parseOne(file, { data, cache, pool }), {
     width: FILES_PER_CHILD * pool.size,
     weight: ({ bytes }) => bytes,
@@ -93,7 +93,13 @@ async function parseOne(
     const bytes = isInPlace ? new Uint8Array(0) : await Deno.readFile(location);
     if (!isInPlace) file.sha256 = sha256(bytes);
     const startedAt = performance.now();
-    const parsed = await pool.parse({ name: nameOf(path), bytes, ...(isInPlace && { location }) });
+    const isOwn = OWN_KINDS.has(kind) && isUtf8(bytes);
+    const parsed = await pool.parse({
+      name: nameOf(path),
+      bytes,
+      ...(isInPlace && { location }),
+      needsPackages: !isOwn,
+    });
     const elapsedMs = performance.now() - startedAt;
     // What a limit stopped may come further on another machine.
     if (parsed.at(-1)!.parser !== null) cache.set(cacheKey(file, data), parsed);
@@ -112,10 +118,20 @@ async function parseOne(
 function cacheKey({ kind, sha256, path }: ScannedFile, data: Config["data"]): string {
   const isArchive = ARCHIVE_KINDS.has(kind);
   // What is in an archive may be of any kind.
-  const parsers = isArchive ? Object.values(PARSERS).map(({ name }) => name) : PARSERS[kind].name;
+  const parsers = isArchive ? Object.values(PARSER_NAMES) : PARSER_NAMES[kind];
   const settings = textSettings(data, { isArchive });
   // Members of zip and tar files have their own names.
   const name = kind === "zip" || kind === "tar" ? "" : nameOf(path);
   const parts = [CACHE_VERSION, parsers, kind, name, settings, sha256];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
+}
+
+/** Other encodings are told apart by a package. */
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

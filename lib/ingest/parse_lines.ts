@@ -51,6 +51,8 @@ export interface FileOutcome {
   readonly sha256: string | null;
   readonly status: "ok" | "partial" | "failed" | "skipped";
   readonly reason: string | null;
+  /** How much is missing of a `partial` file, and where that begins. */
+  readonly detail?: string;
   readonly pages: number;
   /** Bytes read in another encoding than the file's. */
   readonly invalidBytes: number;

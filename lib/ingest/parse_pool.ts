@@ -5,8 +5,8 @@ import type { Config } from "../config/config.ts";
 import type { ParsedFile } from "./parse_lines.ts";
 import { type FileToParse, ParserProcess } from "./parser_process.ts";
 
-/** Files a child parses before a fresh one takes over, when a package parses them: what it leaks stays bounded. */
-const MOST_FILES = 50;
+/** Files a child parses before a fresh one takes over, when packages parse them: what they leak stays bounded. */
+const MOST_PACKAGE_FILES = 50;
 
 /** A file in the queue. */
 interface Waiting {
@@ -17,22 +17,21 @@ interface Waiting {
 /** A bounded number of children. */
 export class ParsePool implements AsyncDisposable {
   readonly #data: Config["data"];
-  readonly #readable: readonly string[];
-  readonly #idle: ParserProcess[] = [];
+  /** Idle children without and with packages. */
+  readonly #idle: Record<"own" | "packages", ParserProcess[]> = { own: [], packages: [] };
   readonly #all = new Set<ParserProcess>();
   readonly #queue: Waiting[] = [];
   #busy = 0;
+  #packageFolder: Promise<string> | undefined;
   #isOpen = true;
 
   /**
    * Starts no child before there is a file.
    *
    * @param data - settings of the run
-   * @param options.readable - folders every child may read
    */
-  constructor(data: Config["data"], options: { readonly readable: readonly string[] }) {
+  constructor(data: Config["data"]) {
     this.#data = data;
-    this.#readable = options.readable;
   }
 
   /** Children at most. */
@@ -63,24 +62,30 @@ export class ParsePool implements AsyncDisposable {
   }
 
   async #serve({ file, resolve }: Waiting): Promise<void> {
-    const isOwn = file.location !== undefined;
-    const child = isOwn
-      ? this.#start([...this.#readable, file.location])
-      : this.#idle.pop() ?? this.#start(this.#readable);
+    const { location, needsPackages } = file;
+    const idle = this.#idle[needsPackages ? "packages" : "own"];
+    const isKept = location === undefined;
+    const child = isKept && idle.pop() || await this.#start(file);
     const files = await child.parse(file);
-    if (!isOwn && this.#isFit(child)) this.#idle.push(child);
+    if (isKept && this.#isFit(child, needsPackages)) idle.push(child);
     else void this.#end(child);
     this.#busy--;
     resolve(files);
     this.#next();
   }
 
-  #isFit(child: ParserProcess): boolean {
-    return child.isAlive && child.packageFiles < MOST_FILES && child.rssBytes < this.#data.parserMemory / 2;
+  #isFit(child: ParserProcess, needsPackages: boolean): boolean {
+    return child.isAlive && child.rssBytes < this.#data.parserMemory / 2 &&
+      (!needsPackages || child.files < MOST_PACKAGE_FILES);
   }
 
-  #start(readable: readonly string[]): ParserProcess {
-    const child = new ParserProcess(this.#data, { readable });
+  /** Idle children of the other sort make room, so that there are never more than `size`. */
+  async #start({ location, needsPackages }: FileToParse): Promise<ParserProcess> {
+    const other = this.#idle[needsPackages ? "own" : "packages"];
+    while (other.length > 0 && this.#all.size >= this.size) void this.#end(other.pop()!);
+    const readable = location === undefined ? [] : [location];
+    if (needsPackages) readable.push(await (this.#packageFolder ??= findPackageFolder()));
+    const child = new ParserProcess(this.#data, { readable, needsPackages });
     this.#all.add(child);
     return child;
   }
@@ -89,4 +94,11 @@ export class ParsePool implements AsyncDisposable {
     await child[Symbol.asyncDispose]();
     this.#all.delete(child);
   }
+}
+
+/** Where the runtime keeps npm packages. */
+async function findPackageFolder(): Promise<string> {
+  const args = ["info", "--json", "--no-config"];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string }).npmCache;
 }

@@ -4,7 +4,6 @@
 
 import { Buffer } from "node:buffer";
 import type { Config } from "../config/config.ts";
-import type { FileKind } from "./file_kinds.ts";
 import {
   collectFiles,
   type FileOutcome,
@@ -21,6 +20,18 @@ export interface FileToParse {
   readonly bytes: Uint8Array;
   /** Path for formats that are read in place; `bytes` is empty then. */
   readonly location?: string;
+  /** Our own code does not suffice for it. */
+  readonly needsPackages: boolean;
+}
+
+/** What a child may do and runs. */
+export interface ChildOptions {
+  /** Files and folders it may read. */
+  readonly readable: readonly string[];
+  /** It may download packages when it starts; else it works with what is there. */
+  readonly needsPackages: boolean;
+  /** What it runs, where this is not the parsing child. */
+  readonly program?: URL;
 }
 
 /** Variables the runtime needs to find its packages; the parsers themselves cannot read any. */
@@ -45,10 +56,6 @@ const PASSED_VARIABLES = [
   "NPM_CONFIG_REGISTRY",
   "npm_config_registry",
 ];
-/** Kinds that our own code parses, which keeps nothing from one file to the next. */
-const PLAIN_KINDS: ReadonlySet<FileKind | null> = new Set(
-  ["text", "markdown", "code", "rst", "latex", "html", "xml", "json", "jsonl", "csv", "notebook"] as const,
-);
 /** Milliseconds between two looks at the clocks. */
 const LOOK_INTERVAL_MS = 50;
 
@@ -56,7 +63,7 @@ interface Job {
   readonly file: FileToParse;
   readonly lines: ParseLine[];
   readonly resolve: (files: ParsedFile[]) => void;
-  readonly startedAt: number;
+  startedAt: number;
   pageAt: number;
   outputBytes: number;
 }
@@ -71,7 +78,7 @@ export class ParserProcess implements AsyncDisposable {
   /** Why it was killed. */
   #verdict: string | undefined;
   #isAlive = true;
-  #packageFiles = 0;
+  #files = 0;
   #rssBytes = 0;
   #clock: ReturnType<typeof setInterval> | undefined;
   #lastWords = "";
@@ -80,13 +87,9 @@ export class ParserProcess implements AsyncDisposable {
    * Starts a child.
    *
    * @param data - settings of the run
-   * @param options.readable - files and folders it may read
-   * @param options.program - what it runs, where this is not the parsing child
+   * @param options - what it may do
    */
-  constructor(
-    data: Config["data"],
-    options: { readonly readable: readonly string[]; readonly program?: URL },
-  ) {
+  constructor(data: Config["data"], options: ChildOptions) {
     this.#data = data;
     this.#child = new Deno.Command(Deno.execPath(), {
       args: childArguments(data, options),
@@ -108,9 +111,9 @@ export class ParserProcess implements AsyncDisposable {
     return this.#isAlive;
   }
 
-  /** Files it has finished that a package parsed. */
-  get packageFiles(): number {
-    return this.#packageFiles;
+  /** Files it has finished. */
+  get files(): number {
+    return this.#files;
   }
 
   /** Memory it takes, by its own last report. */
@@ -179,10 +182,17 @@ export class ParserProcess implements AsyncDisposable {
     for await (const chunk of this.#child.stderr) {
       const text = decoder.decode(chunk, { stream: true });
       const report = /rss (\d+)\n(?![^]*rss \d+\n)/.exec(text);
-      if (report !== null) this.#rssBytes = Number(report[1]);
+      if (report !== null) this.#report(Number(report[1]));
       this.#lastWords = (this.#lastWords + text.replace(/rss \d+\n/g, "")).slice(-2000);
       if (this.#job !== undefined) this.#look();
     }
+  }
+
+  /** The first report says that the child is up, packages and all: only now its clocks start. */
+  #report(rssBytes: number): void {
+    const job = this.#job;
+    if (this.#rssBytes === 0 && job !== undefined) job.startedAt = job.pageAt = performance.now();
+    this.#rssBytes = rssBytes;
   }
 
   #take(line: string): void {
@@ -201,7 +211,7 @@ export class ParserProcess implements AsyncDisposable {
     clearInterval(this.#clock);
     const job = this.#job!;
     this.#job = undefined;
-    if (files.some(({ kind }) => !PLAIN_KINDS.has(kind))) this.#packageFiles++;
+    this.#files++;
     job.resolve(files);
   }
 
@@ -214,7 +224,7 @@ export class ParserProcess implements AsyncDisposable {
   #look(): void {
     const { parserMemory, fileTimeout, pageTimeout } = this.#data;
     const job = this.#job;
-    if (job === undefined) return;
+    if (job === undefined || this.#rssBytes === 0) return;
     const now = performance.now();
     // The bytes of the file itself are held twice, as bytes and as text.
     if (this.#rssBytes > parserMemory + 4 * job.file.bytes.length) {
@@ -261,9 +271,9 @@ export class ParserProcess implements AsyncDisposable {
 
 function childArguments(
   data: Config["data"],
-  options: { readonly readable: readonly string[]; readonly program?: URL },
+  options: ChildOptions,
 ): string[] {
-  const { readable, program = new URL("./parse_child.ts", import.meta.url) } = options;
+  const { readable, needsPackages, program = new URL("./parse_child.ts", import.meta.url) } = options;
   if (Deno.build.standalone) return [PARSE_COMMAND];
   const heapMiB = Math.ceil(data.parserMemory / 2 ** 20);
   return [
@@ -272,6 +282,7 @@ function childArguments(
     "--no-prompt",
     "--no-config",
     "--no-lock",
+    ...(needsPackages ? [] : ["--cached-only"]),
     `--v8-flags=--max-old-space-size=${heapMiB}`,
     ...(readable.length === 0
       ? []

@@ -162,7 +162,9 @@ function valuesAt(record: unknown, steps: readonly (string | null)[]): unknown[]
     const next: unknown[] = [];
     for (const value of values) {
       if (step === null) {
-        if (Array.isArray(value)) for (const one of value.slice(0, MAX_VALUES - next.length)) next.push(one);
+        if (Array.isArray(value)) {
+          for (const one of value.slice(0, MAX_VALUES - next.length)) next.push(one);
+        }
       } else if (typeof value === "object" && value !== null) {
         next.push(ownValue(value, step));
       }

@@ -20,7 +20,9 @@ const TOO_LONG = "lines longer than 32 MiB";
 const LF = 10;
 
 /** The whole text of a file, for formats that cannot be cut, and the event to hand on for its invalid bytes. */
-export function wholeText(input: ParseInput): { readonly text: string; readonly events: readonly ParseEvent[] } {
+export function wholeText(
+  input: ParseInput,
+): { readonly text: string; readonly events: readonly ParseEvent[] } {
   const { bytes, data } = input;
   if (bytes.length > MAX_WHOLE_BYTES) throw new ParseFailure("skipped", "larger than 256 MiB in one piece");
   const decoded = decodeText(bytes, data);

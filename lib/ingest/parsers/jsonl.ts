@@ -5,7 +5,7 @@ import { normalizeText } from "../decode_text.ts";
 import { type FieldPath, parseFieldPaths, parseJson, recordText } from "./_field_text.ts";
 import { Omissions } from "./_omissions.ts";
 import { textParts } from "./_text_parts.ts";
-import { type ParseEvent, ParseFailure, type Parser, type ParseInput } from "./parser.ts";
+import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 const NOT_JSON = "lines that are not JSON";
 

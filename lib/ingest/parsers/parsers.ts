@@ -6,8 +6,3 @@ import { textParser } from "./text.ts";
 
 /** The parser of every kind. Its package is loaded when it is first called. */
 export const PARSERS: Readonly<Record<FileKind, Parser>> = new Proxy({} as any, { get: () => textParser });
-
-/** Folders that parsers read beside the file: their own packages. */
-export function parserFolders(): string[] {
-  return [];
-}
