@@ -64,7 +64,7 @@ export async function* readTar(
   for (;;) {
     const header = await source.readHeader();
     // an end without the two empty blocks is usual where archives are cut or glued together
-    if (header === undefined || header.every((byte) => byte === 0)) return;
+    if (header === undefined || header.every((byte) => byte === 0)) return await source.passRest();
     checkHeader(header);
     const flag = String.fromCharCode(header[156]);
     const size = flag === "1" || flag === "2" ? 0 : readNumber(header, 124);
@@ -134,6 +134,11 @@ class ByteSource {
       if (this.#held.length === 0 && !await this.#advance()) throw damaged();
       left -= this.#take(Math.min(left, this.#held.length)).length;
     }
+  }
+
+  /** Passes by what is left, so that a check sum at the end is met. */
+  async passRest(): Promise<void> {
+    while (await this.#advance());
   }
 
   #take(count: number): Uint8Array {
