@@ -113,6 +113,11 @@ async function* parseKind(
         break;
       case "member":
         yield* parseMember(event, { input, place });
+        break;
+      case "leftOut": {
+        const { status, reason } = event;
+        yield { file: { ...emptyOutcome(memberPath(event, place), event.bytes), status, reason } };
+      }
     }
   }
 }
@@ -122,10 +127,14 @@ async function* parseMember(
   around: { readonly input: ParseInput; readonly place: Place },
 ): AsyncGenerator<ParseLine> {
   const { input, place } = around;
-  const member = place.member === "" ? name : `${place.member}/${name}`;
+  const member = memberPath({ name }, place);
   if (place.depth === MOST_DEPTH) {
     yield {
-      file: { ...emptyOutcome(member, bytes), status: "skipped", reason: "archive in an archive too deep" },
+      file: {
+        ...emptyOutcome(member, bytes.length),
+        status: "skipped",
+        reason: "archive in an archive too deep",
+      },
     };
     return;
   }
@@ -133,12 +142,16 @@ async function* parseMember(
   yield* parsePlace({ name: base, bytes, data: input.data }, { member, depth: place.depth + 1 });
 }
 
-function emptyOutcome(member: string, bytes: Uint8Array): Omit<FileOutcome, "status" | "reason"> {
+function memberPath({ name }: { readonly name: string }, { member }: Place): string {
+  return member === "" ? name : `${member}/${name}`;
+}
+
+function emptyOutcome(member: string, bytes: number): Omit<FileOutcome, "status" | "reason"> {
   return {
     member,
     kind: null,
     parser: null,
-    bytes: bytes.length,
+    bytes,
     sha256: null,
     pages: 0,
     invalidBytes: 0,

@@ -34,7 +34,15 @@ export type ParseEvent =
   /** So many bytes had no meaning in the encoding and were read as another one. */
   | { readonly type: "invalidBytes"; readonly count: number }
   /** A file inside this one, parsed by its own kind and accounted for in a line of its own. */
-  | { readonly type: "member"; readonly name: string; readonly bytes: Uint8Array };
+  | { readonly type: "member"; readonly name: string; readonly bytes: Uint8Array }
+  /** A file inside this one that is not read: a line of its own says why. */
+  | {
+    readonly type: "leftOut";
+    readonly name: string;
+    readonly bytes: number;
+    readonly status: "skipped" | "failed";
+    readonly reason: string;
+  };
 
 /** A format. */
 export interface Parser {
