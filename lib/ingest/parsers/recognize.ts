@@ -15,11 +15,11 @@ export interface Recognizer extends Disposable {
    *
    * @param image - a PNG, JPEG, BMP, WebP or GIF (its first picture), PBM, PGM, PPM or TIFF (its first page)
    * @param orientation - EXIF orientation, 1 to 8; 1 is upright
-   * @returns the text, without white space around it; empty when there is none
+   * @returns the text, without white space around it; empty when there is none that can be read with confidence
    * @throws {ParseFailure} when the image cannot be decoded or is too large for the engine
    */
   recognize(image: Uint8Array, orientation?: number): Promise<string>;
-  /** Frees the engine. */
+  /** Hands the engine back, for the next recogniser. */
   close(): void;
 }
 
@@ -38,8 +38,9 @@ interface EngineApi {
   /** 0 means success. */
   Recognize(monitor: null): number;
   GetUTF8Text(): string;
+  /** Percent. */
+  MeanTextConf(): number;
   Clear(): void;
-  End(): void;
 }
 
 type EngineFactory = (options: {
@@ -49,9 +50,10 @@ type EngineFactory = (options: {
 }) => Promise<Engine>;
 
 interface OpenEngine {
+  readonly language: string;
   readonly engine: Engine;
   readonly api: EngineApi;
-  readonly memory: WebAssembly.Memory | undefined;
+  readonly memory: WebAssembly.Memory;
 }
 
 const LSTM_ONLY = 1;
@@ -60,8 +62,14 @@ const SEGMENT_AUTOMATICALLY = "3";
 /** WebAssembly memory never shrinks: past this many bytes the engine is replaced after the image that took them. */
 const MAX_KEPT_BYTES = 512 * 2 ** 20;
 const DATA_VERSION = "1.0.0";
+/** Percent. Print that people can read, noisy and skewed too, is above 80; letters seen in pictures are below 50. */
+const MIN_CONFIDENCE = 50;
+/** What each EXIF orientation becomes when the picture is turned by 180 degrees. */
+const UPSIDE_DOWN = [1, 3, 4, 1, 2, 7, 8, 5, 6];
 
 let compiled: Promise<WebAssembly.Module> | undefined;
+/** The engine that was closed last, for the next recogniser of its language. */
+let idle: OpenEngine | undefined;
 
 /**
  * Opens the recogniser for `data.ocr_language`.
@@ -70,18 +78,17 @@ let compiled: Promise<WebAssembly.Module> | undefined;
  */
 export async function openRecognizer(data: Config["data"]): Promise<Recognizer> {
   const language = data.ocrLanguage;
-  const trained = await readTrainedData(language);
-  let open: OpenEngine | undefined = await openEngine(language, trained);
+  let open: OpenEngine | undefined = await takeEngine(language);
   const close = (): void => {
-    open?.api.End();
+    idle = open ?? idle;
     open = undefined;
   };
   return {
     async recognize(image, orientation = 1) {
-      open ??= await openEngine(language, trained);
+      open ??= await takeEngine(language);
       try {
         const text = recognizeOne(open, image, orientation);
-        if ((open.memory?.buffer.byteLength ?? 0) > MAX_KEPT_BYTES) close();
+        if (open.memory.buffer.byteLength > MAX_KEPT_BYTES) open = undefined;
         return text;
       } catch (error) {
         if (error instanceof ParseFailure) throw error;
@@ -112,31 +119,50 @@ function packageFolder(url: string): string {
 function recognizeOne({ engine, api }: OpenEngine, image: Uint8Array, orientation: number): string {
   engine.FS.writeFile("/input", image);
   try {
-    if (api.SetImageFile(orientation, 0) !== 0) throw new ParseFailure("failed", "damaged image");
-    if (api.Recognize(null) !== 0) throw new ParseFailure("failed", "text recognition gave up");
-    return api.GetUTF8Text().trim();
+    // the engine finds pages that lie on their side by itself, and takes those upside down for bad print
+    for (const turned of [orientation, UPSIDE_DOWN[orientation]]) {
+      if (api.SetImageFile(turned, 0) !== 0) throw new ParseFailure("failed", "damaged image");
+      if (api.Recognize(null) !== 0) throw new ParseFailure("failed", "text recognition gave up");
+      const text = api.GetUTF8Text().trim();
+      if (text === "" || api.MeanTextConf() >= MIN_CONFIDENCE) return text;
+    }
+    return "";
   } finally {
     api.Clear();
     engine.FS.unlink("/input");
   }
 }
 
-async function openEngine(language: string, trained: Uint8Array): Promise<OpenEngine> {
+async function takeEngine(language: string): Promise<OpenEngine> {
+  const found = idle?.language === language ? idle : undefined;
+  idle = undefined;
+  return found ?? await openEngine(language);
+}
+
+async function openEngine(language: string): Promise<OpenEngine> {
+  const trained = await readTrainedData(language);
   const { default: factory } = await import("npm:tesseract.js-core@7.0.0/tesseract-core-simd-lstm.js") as {
     default: EngineFactory;
   };
   const program = await (compiled ??= compileEngine());
-  let memory: WebAssembly.Memory | undefined;
+  const started = Promise.withResolvers<WebAssembly.Instance>();
   const engine = await factory({
     // libraries inside it tell of every damaged image; the status they return is enough
     print: () => {},
     printErr: () => {},
     instantiateWasm(imports, done) {
       const instance = new WebAssembly.Instance(program, imports);
-      memory = Object.values(instance.exports).find((one) => one instanceof WebAssembly.Memory);
+      started.resolve(instance);
       done(instance);
     },
   });
+  const { exports } = await started.promise;
+  const memory = Object.values(exports).find((one) => one instanceof WebAssembly.Memory);
+  if (!memory) throw new Error("Internal: the engine of text recognition has no memory");
+  return { language, engine, api: startApi(engine, language, trained), memory };
+}
+
+function startApi(engine: Engine, language: string, trained: Uint8Array): EngineApi {
   engine.FS.writeFile(`${language}.traineddata`, trained);
   const api = new engine.TessBaseAPI();
   if (api.Init(null, language, LSTM_ONLY) !== 0) {
@@ -144,7 +170,7 @@ async function openEngine(language: string, trained: Uint8Array): Promise<OpenEn
   }
   engine.FS.unlink(`${language}.traineddata`);
   api.SetVariable("tessedit_pageseg_mode", SEGMENT_AUTOMATICALLY);
-  return { engine, api, memory };
+  return api;
 }
 
 async function compileEngine(): Promise<WebAssembly.Module> {
