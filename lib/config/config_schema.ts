@@ -51,7 +51,11 @@ function typeSchema(type: FieldType): JsonSchema {
     case "choice":
       return { enum: [...type.choices, ...Object.keys(type.aliases ?? {})] };
     case "text":
-      return type.folder ? { type: "string", minLength: 1 } : { type: "string" };
+      return {
+        type: "string",
+        ...(type.folder ? { minLength: 1 } : {}),
+        ...(type.pattern ? { pattern: type.pattern } : {}),
+      };
     case "textList":
       return { type: "array", items: { type: "string", minLength: 1 }, minItems: type.minItems ?? 0 };
   }

@@ -59,6 +59,10 @@ export interface TextType {
   readonly default: string;
   /** It is the path of a folder that sheepop may create. */
   readonly folder?: true;
+  /** Regular expression that it matches. */
+  readonly pattern?: string;
+  /** The texts of that pattern in words: `a language such as eng`. */
+  readonly allows?: string;
 }
 
 /** A list of texts. */

@@ -184,6 +184,24 @@ export const FIELDS = {
       doc: "Larger files are left out",
       is: { type: "integer", default: 67_108_864, min: 1, max: 1_099_511_627_776, unit: "bytes" },
     },
+    ocr: {
+      doc:
+        "Text recognition of images: auto also reads PDF pages without text, always reads every PDF page, never none",
+      is: { type: "choice", default: "auto", choices: ["auto", "always", "never"] },
+    },
+    ocrLanguage: {
+      doc: "Language that text recognition reads, as in the name of a package @tesseract.js-data/<language>",
+      is: {
+        type: "text",
+        default: "eng",
+        pattern: "^[a-z_]{2,32}$",
+        allows: "a language such as eng or chi_sim",
+      },
+    },
+    maxPixels: {
+      doc: "Larger images are left out, before they are decoded",
+      is: { type: "integer", default: 100_000_000, min: 1, max: 1_000_000_000, unit: "pixels" },
+    },
     unicode: {
       doc: "Unicode normalisation of the text; none keeps it as it is",
       is: { type: "choice", default: "NFC", choices: ["NFC", "none"] },

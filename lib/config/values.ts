@@ -26,6 +26,7 @@ export function valueProblem(type: FieldType, value: unknown): string | undefine
       return type.choices.includes(value as string) ? undefined : `must be ${formatRange(type)}`;
     case "text":
       if (typeof value !== "string") return "must be a text";
+      if (type.pattern && !new RegExp(type.pattern).test(value)) return `must be ${formatRange(type)}`;
       return type.folder ? folderProblem(value) : undefined;
     case "textList":
       return listProblem(type, value);
@@ -46,7 +47,7 @@ export function formatRange(type: FieldType): string {
     case "choice":
       return `one of ${type.choices.join(", ")}`;
     case "text":
-      return type.folder ? "a folder" : "a text";
+      return type.allows ?? (type.folder ? "a folder" : "a text");
     case "textList":
       return `a list of ${type.unit}`;
   }
