@@ -193,6 +193,10 @@ export const FIELDS = {
       doc: "Read at most this many files; 0 reads all",
       is: { type: "integer", default: 0, min: 0, max: 1_000_000_000, unit: "files" },
     },
+    maxPages: {
+      doc: "Read at most this many pages of a PDF; 0 reads all",
+      is: { type: "integer", default: 0, min: 0, max: 1_000_000_000, unit: "pages" },
+    },
     maxFileBytes: {
       doc: "Larger files are left out",
       is: { type: "integer", default: 67_108_864, min: 1, max: 1_099_511_627_776, unit: "bytes" },
