@@ -1,14 +1,16 @@
-// Bytes of a file to text, or the reason why they are none. Nothing is dropped in silence: a byte that is not
-// UTF-8 is read as Windows-1252 and counted, a file with too many of them is refused as a whole.
-// Encodings follow https://encoding.spec.whatwg.org.
+// Bytes of a file to text, or the reason why they are none. Nothing is dropped in silence: bytes that are not UTF-8 are
+// read as the code page a detector finds, or as Windows-1252, and counted; a file that would lose characters is refused as
+// a whole. Encodings follow https://encoding.spec.whatwg.org. Knows no detector (detect_encoding.ts).
+
+import { decodeUtf16 } from "./_decode_utf16.ts";
 
 /** A file's text and what had to be done to get it. */
 export interface DecodedText {
   /** Line ends are LF; there is no half surrogate pair. */
   readonly text: string;
-  /** How the bytes were read. */
-  readonly encoding: "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
-  /** Bytes that were not valid in the encoding; each became one character. */
+  /** How the bytes were read, a label of the encoding standard: `utf-8`, `utf-16le`, `windows-1252`, `koi8-u`. */
+  readonly encoding: string;
+  /** Bytes that were not valid UTF-8, or UTF-16 where it is that, and were read as something else. */
   readonly invalidBytes: number;
 }
 
@@ -18,13 +20,17 @@ export interface NotText {
   readonly reason: string;
 }
 
+/** Finds the code page of bytes that are not UTF-8; undefined when unsure. */
+export type DetectEncoding = (bytes: Uint8Array) => string | undefined;
+
 const MAX_INVALID_SHARE = 0.01;
 const MAX_CONTROL_SHARE = 0.01;
 // Western European prose has 1 to 8 % accented letters, a short line up to 25 %; other code pages over 60 %
 const MAX_HIGH_SHARE = 0.3;
-// an older Western file may hold pairs that happen to be valid UTF-8, such as a capital letter and a quote
+// an older file may hold pairs that happen to be valid UTF-8, such as a capital letter and a quote
 const MAX_CHANCE_SEQUENCES = 0.05;
 const UNDEFINED_IN_1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+const ISO_2022_JP = ["\x1b$B", "\x1b$@"];
 
 const SIGNATURES: readonly { readonly name: string; readonly bytes: readonly number[] }[] = [
   { name: "PDF", bytes: [0x25, 0x50, 0x44, 0x46, 0x2d] },
@@ -38,17 +44,19 @@ const SIGNATURES: readonly { readonly name: string; readonly bytes: readonly num
 ];
 
 /**
- * Decodes a text file: UTF-8 with or without byte order mark, UTF-16 with one, otherwise UTF-8 whose few
- * invalid bytes are Windows-1252, or Windows-1252 throughout. Line ends become LF; lone surrogates U+FFFD.
+ * Decodes a text file: UTF-8 with or without byte order mark, UTF-16 with or without one, ISO-2022-JP by its escapes,
+ * otherwise UTF-8 whose few invalid bytes are Windows-1252, or one code page throughout. Line ends become LF; lone
+ * surrogates U+FFFD.
  *
  * @param bytes - the whole file
  * @param options.unicode - `NFC` composes characters and their accents, `none` keeps them as written
+ * @param options.detect - names the code page of bytes that are not UTF-8; without it Windows-1252 is the only one
  */
 export function decodeText(
   bytes: Uint8Array,
-  options: { readonly unicode: "NFC" | "none" },
+  options: { readonly unicode: "NFC" | "none"; readonly detect?: DetectEncoding },
 ): DecodedText | NotText {
-  const decoded = decodeBytes(bytes);
+  const decoded = decodeBytes(bytes, options.detect);
   if ("reason" in decoded) return decoded;
   return { ...decoded, text: normalizeText(decoded.text, options.unicode) };
 }
@@ -57,7 +65,8 @@ export function decodeText(
 export function normalizeText(text: string, unicode: "NFC" | "none"): string {
   const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
   const wellFormed = lines.isWellFormed() ? lines : lines.toWellFormed();
-  return unicode === "NFC" ? wellFormed.normalize("NFC") : wellFormed;
+  // the first character that composes with the one before it is U+0300
+  return unicode === "NFC" && /[\u0300-\uffff]/.test(wellFormed) ? wellFormed.normalize("NFC") : wellFormed;
 }
 
 /** Number of code points; a lone surrogate counts as one. */
@@ -69,25 +78,22 @@ export function countCharacters(text: string): number {
   return count;
 }
 
-function decodeBytes(bytes: Uint8Array): DecodedText | NotText {
+function decodeBytes(bytes: Uint8Array, detect: DetectEncoding | undefined): DecodedText | NotText {
   const signature = SIGNATURES.find((one) => one.bytes.every((byte, at) => bytes[at] === byte));
   if (signature !== undefined) return { reason: `not text: ${signature.name}` };
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes, "utf-16le");
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeUtf16(bytes, "utf-16be");
+  const utf16 = decodeUtf16(bytes);
+  if (utf16 !== undefined) return "reason" in utf16 ? utf16 : checkReplacements(utf16);
   if (bytes.includes(0)) return { reason: "not text: NUL bytes" };
   if (countControls(bytes) > bytes.length * MAX_CONTROL_SHARE) {
     return { reason: "not text: control characters" };
   }
   const text = decodeStrictly(bytes, "utf-8");
-  return text === undefined
-    ? decodeDamaged(bytes)
+  if (text === undefined) return decodeDamaged(bytes, detect);
+  const japanese = ISO_2022_JP.some((escape) => text.includes(escape)) &&
+    decodeStrictly(bytes, "iso-2022-jp");
+  return japanese
+    ? { text: japanese, encoding: "iso-2022-jp", invalidBytes: 0 }
     : checkReplacements({ text, encoding: "utf-8", invalidBytes: 0 });
-}
-
-function decodeUtf16(bytes: Uint8Array, encoding: "utf-16le" | "utf-16be"): DecodedText | NotText {
-  const text = new TextDecoder(encoding).decode(bytes);
-  if (text.includes("\0")) return { reason: "not text: NUL bytes" };
-  return checkReplacements({ text, encoding, invalidBytes: 0 });
 }
 
 /** Refuses a text in which an earlier program has already lost more than one character in a hundred. */
@@ -109,18 +115,22 @@ function decodeStrictly(bytes: Uint8Array, encoding: string): string | undefined
   }
 }
 
-/** Not valid UTF-8: an older Western file, a UTF-8 file with a few bad bytes, or no text. */
-function decodeDamaged(bytes: Uint8Array): DecodedText | NotText {
-  const { invalid, sequences } = findInvalidBytes(bytes);
-  const invalidBytes = invalid.length;
+/** Not valid UTF-8: a file in an older code page, a UTF-8 file with a few bad bytes, or no text. */
+function decodeDamaged(bytes: Uint8Array, detect: DetectEncoding | undefined): DecodedText | NotText {
+  const { invalid, invalidBytes, sequences } = findInvalidBytes(bytes);
+  const isFew = invalidBytes <= bytes.length * MAX_INVALID_SHARE;
+  const isUtf8 = isFew && sequences > invalidBytes;
+  const label = isUtf8 ? undefined : detect?.(bytes);
+  const detected = label === undefined ? undefined : decodeStrictly(bytes, label);
+  if (detected !== undefined && !/[\x80-\x9f\ufffd]/.test(detected)) {
+    return { text: detected, encoding: new TextDecoder(label).encoding, invalidBytes };
+  }
   const isWestern = sequences <= invalidBytes * MAX_CHANCE_SEQUENCES &&
     invalidBytes <= bytes.length * MAX_HIGH_SHARE && !UNDEFINED_IN_1252.some((byte) => bytes.includes(byte));
   if (isWestern) {
     return { text: new TextDecoder("windows-1252").decode(bytes), encoding: "windows-1252", invalidBytes };
   }
-  if (invalidBytes <= bytes.length * MAX_INVALID_SHARE) {
-    return { text: decodeMixed(bytes, invalid), encoding: "utf-8", invalidBytes };
-  }
+  if (isFew) return { text: decodeMixed(bytes, invalid), encoding: "utf-8", invalidBytes };
   return { reason: "not text: more than 1 % of the bytes are not UTF-8" };
 }
 
@@ -138,9 +148,11 @@ function decodeMixed(bytes: Uint8Array, invalid: readonly number[]): string {
   return text.replace(/^\ufeff/, "");
 }
 
-/** Positions of bytes outside valid UTF-8 sequences, and the number of valid sequences of several bytes. */
-function findInvalidBytes(bytes: Uint8Array): { invalid: number[]; sequences: number } {
+/** Bytes outside valid UTF-8 sequences, positions of as many as are bearable, and the valid sequences of several bytes. */
+function findInvalidBytes(bytes: Uint8Array): { invalid: number[]; invalidBytes: number; sequences: number } {
   const invalid: number[] = [];
+  const bearable = bytes.length * MAX_INVALID_SHARE;
+  let invalidBytes = 0;
   let sequences = 0;
   for (let at = 0; at < bytes.length;) {
     if (bytes[at] < 0x80) {
@@ -148,11 +160,11 @@ function findInvalidBytes(bytes: Uint8Array): { invalid: number[]; sequences: nu
       continue;
     }
     const length = sequenceLength(bytes, at);
-    if (length === 0) invalid.push(at);
-    else sequences++;
+    if (length > 0) sequences++;
+    else if (++invalidBytes <= bearable) invalid.push(at);
     at += Math.max(1, length);
   }
-  return { invalid, sequences };
+  return { invalid, invalidBytes, sequences };
 }
 
 /** Length of the UTF-8 sequence that starts here, 0 when there is none. Ranges of RFC 3629, section 4. */
@@ -176,7 +188,9 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 /** Control characters that no text has; tab, line ends, form feed, backspace and escape occur in logs. */
 function countControls(bytes: Uint8Array): number {
   let count = 0;
-  for (const byte of bytes) {
+  // an iterator over 200 MB takes seconds
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
     if (byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b) count++;
   }
   return count;

@@ -44,6 +44,62 @@ Deno.test("decodeText() removes a byte order mark and reads UTF-16 that has one"
   assertEquals(textOf(utf16("\ufeffflock \u{1f411}", false)), "flock \u{1f411}");
 });
 
+Deno.test("decodeText() reads UTF-16 without a byte order mark", () => {
+  const texts = [
+    "flock\n",
+    "Das Sch\u00e4fchen h\u00f6rt zu.\r\nEnde \u{1f411}\n",
+    "\u041e\u0432\u0446\u044b \u0441\u043f\u044f\u0442.\n",
+    "\u7f8a\u98fc\u3044\u306f\u7fa4\u308c\u3092\u6570\u3048\u305f\u3002\n".repeat(3),
+  ];
+  for (const text of texts) {
+    for (const isLittle of [true, false]) {
+      assertEquals(decode(utf16(text, isLittle)), {
+        text: text.replaceAll("\r", ""),
+        encoding: isLittle ? "utf-16le" : "utf-16be",
+        invalidBytes: 0,
+      });
+    }
+  }
+});
+
+Deno.test("decodeText() counts the lone surrogates of UTF-16 and refuses more than one in a hundred", () => {
+  const good = "\ufeff" + "flock ".repeat(50);
+  const decoded = decode(utf16(`${good}\ud83d`, true));
+  assert("text" in decoded && decoded.text.endsWith(" \ufffd") && decoded.invalidBytes === 2);
+  assertEquals(
+    textOf(utf16(`${good}\ud83d\ud83d\udc11\udc11\udc11\udc11`, true)),
+    "refused: not text: more than 1 % replacement characters",
+  );
+});
+
+Deno.test("decodeText() reads ISO-2022-JP by its escapes and leaves the escapes of a terminal alone", () => {
+  assertEquals(decode("\x1b$B;~4V\x1b(B 12\n"), {
+    text: "\u6642\u9593 12\n",
+    encoding: "iso-2022-jp",
+    invalidBytes: 0,
+  });
+  assertEquals(textOf("\x1b[1mbold\x1b[0m text"), "\x1b[1mbold\x1b[0m text");
+});
+
+Deno.test("decodeText() refuses a program that is named like a text", async () => {
+  const program = (await Deno.readFile(Deno.execPath())).subarray(0, 1 << 20);
+  for (const start of [0, 1, 4096, 70_001]) {
+    assert("reason" in decode(program.slice(start)), `from byte ${start}`);
+  }
+});
+
+Deno.test("decodeText() reads 200 MB on one line", () => {
+  const bytes = new Uint8Array(200e6).fill(0x61);
+  bytes.set(utf8.encode("\u00e9"), 1e8);
+  const decoded = decode(bytes);
+  assert("text" in decoded && decoded.invalidBytes === 0);
+  assertEquals([decoded.text.length, decoded.text[1e8], decoded.text.at(-1)], [2e8 - 1, "\u00e9", "a"]);
+});
+
+Deno.test("decodeText() takes nothing from an empty file", () => {
+  assertEquals(textOf(""), "");
+});
+
 Deno.test("decodeText() composes accents by NFC unless told not to", () => {
   assertEquals(textOf("cafe\u0301"), "caf\u00e9");
   assertEquals(textOf("cafe\u0301", "none"), "cafe\u0301");
@@ -61,6 +117,17 @@ Deno.test("decodeText() keeps the single bad bytes of a UTF-8 file", () => {
   const good = "Das Sch\u00e4fchen h\u00f6rt zu. ".repeat(20);
   const bytes = Uint8Array.of(...utf8.encode(good), 0xfc, ...utf8.encode(good));
   assertEquals(decode(bytes), { text: `${good}\u00fc${good}`, encoding: "utf-8", invalidBytes: 1 });
+});
+
+Deno.test("decodeText() takes the detector's word only for bytes that decode without a loss", () => {
+  const bytes = latin1("\xcf\xf0\xe8\xe2\xe5\xf2"); // greeting in Windows-1251
+  const detect = (page: string) => decodeText(bytes, { unicode: "NFC", detect: () => page });
+  assertEquals(detect("windows-1251"), {
+    text: "\u041f\u0440\u0438\u0432\u0435\u0442",
+    encoding: "windows-1251",
+    invalidBytes: 6,
+  });
+  assert("reason" in detect("euc-jp"), "not valid in it");
 });
 
 Deno.test("decodeText() finds every invalid byte of damaged UTF-8", () => {
@@ -86,6 +153,7 @@ Deno.test("decodeText() refuses what is not text, with a reason", () => {
     [utf16("\ufefftext with a \0 in it", true), "NUL bytes"],
     ["\x01\x02\x03 beeps", "control characters"],
     [Uint8Array.from({ length: 500 }, (_, at) => 128 + at * 37 % 128), "not UTF-8"],
+    [Uint8Array.of(0xff, 0xfe, 0, 0, 0x61, 0, 0, 0), "UTF-32"],
     ["lost \ufffd\ufffd letters", "replacement characters"],
   ];
   for (const [bytes, reason] of cases) {
