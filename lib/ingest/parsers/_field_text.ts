@@ -2,6 +2,7 @@
 // whole record as JSON. Records come from files that nobody has checked: depth and number of values are bounded.
 
 import { chatText, ownValue } from "./_chat_text.ts";
+import { jsonText } from "./_json_text.ts";
 import type { Omissions } from "./_omissions.ts";
 import { ParseFailure } from "./parser.ts";
 
@@ -20,7 +21,6 @@ export const RECORD_REASONS = {
   binary: "binary values",
 } as const;
 
-const MAX_DEPTH = 100;
 const MAX_VALUES = 100_000;
 
 /**
@@ -121,25 +121,6 @@ export function bytesText(bytes: Uint8Array, omissions: Omissions): string | und
   return undefined;
 }
 
-/**
- * Parses JSON and keeps the digits of numbers that JavaScript would round.
- *
- * @throws {SyntaxError} when it is not JSON
- * @throws {RangeError} when it is nested too deeply to be read
- */
-export function parseJson(text: string): unknown {
-  if (!/\d{16}|\d[eE][+-]?\d{3}/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value, { source }) => {
-    if (typeof value !== "number" || source === undefined || !/\d{16}|[eE]/.test(source)) return value;
-    return isExact(value, source) ? value : JSON.rawJSON(source);
-  });
-}
-
-function isExact(value: number, source: string): boolean {
-  if (!Number.isFinite(value) || (value === 0 && /[1-9]/.test(source))) return false;
-  return !/^-?\d+$/.test(source) || BigInt(source) === BigInt(value);
-}
-
 function fieldsText(
   record: unknown,
   options: { readonly paths: readonly FieldPath[]; readonly omissions: Omissions },
@@ -172,26 +153,4 @@ function valuesAt(record: unknown, steps: readonly (string | null)[]): unknown[]
     values = next;
   }
   return values;
-}
-
-/** Pretty-printed JSON; undefined when it is nested too deeply, whose indentation alone could fill the memory. */
-function jsonText(value: unknown): string | undefined {
-  if (JSON.isRawJSON(value)) return (value as { rawJSON: string }).rawJSON;
-  return isDeeperThan(value, MAX_DEPTH) ? undefined : JSON.stringify(value, null, 2);
-}
-
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth === 0) return true;
-  if (Array.isArray(value)) {
-    for (const one of value) {
-      if (typeof one === "object" && isDeeperThan(one, depth - 1)) return true;
-    }
-    return false;
-  }
-  for (const key in value) {
-    const one = (value as Record<string, unknown>)[key];
-    if (typeof one === "object" && isDeeperThan(one, depth - 1)) return true;
-  }
-  return false;
 }

@@ -11,6 +11,8 @@ export interface TextPart {
   readonly text: string;
   /** Number of the first line, counted from 1; exact unless an earlier part was no text. */
   readonly firstLine: number;
+  /** Nothing comes after it. */
+  readonly isLast: boolean;
   /** To hand on once the part is worked off: invalid bytes, and progress where there are several parts. */
   readonly events: readonly ParseEvent[];
 }
@@ -20,12 +22,12 @@ const TOO_LONG = "lines longer than 32 MiB";
 const LF = 10;
 
 /** The whole text of a file, for formats that cannot be cut, and the event to hand on for its invalid bytes. */
-export function wholeText(
+export async function wholeText(
   input: ParseInput,
-): { readonly text: string; readonly events: readonly ParseEvent[] } {
+): Promise<{ readonly text: string; readonly events: readonly ParseEvent[] }> {
   const { bytes, data } = input;
   if (bytes.length > MAX_WHOLE_BYTES) throw new ParseFailure("skipped", "larger than 256 MiB in one piece");
-  const decoded = decodeText(bytes, data);
+  const decoded = await decodeText(bytes, data);
   if ("reason" in decoded) throw new ParseFailure("skipped", decoded.reason);
   return { text: decoded.text, events: invalidBytesEvents(decoded.invalidBytes) };
 }
@@ -40,11 +42,11 @@ const MAX_WHOLE_BYTES = 256 << 20;
  * @param omissions - added to
  * @throws {ParseFailure} when its beginning is not text
  */
-export function* textParts(input: ParseInput, omissions: Omissions): Generator<TextPart> {
+export async function* textParts(input: ParseInput, omissions: Omissions): AsyncGenerator<TextPart> {
   const { bytes, data } = input;
   // a line end of UTF-16 is not one byte
   if (isUtf16(bytes)) {
-    yield { ...wholeText(input), firstLine: 1 };
+    yield { ...await wholeText(input), firstLine: 1, isLast: true };
     return;
   }
   const total = Math.ceil(bytes.length / MAX_PART_BYTES);
@@ -57,18 +59,19 @@ export function* textParts(input: ParseInput, omissions: Omissions): Generator<T
       continue;
     }
     const part = bytes.subarray(start, end);
-    const decoded = decodeText(part, data);
+    const decoded = await decodeText(part, data);
+    const isLast = end === bytes.length;
     const events: ParseEvent[] = [];
     if (total > 1) events.push({ type: "pages", done: Math.floor(end / bytes.length * total), total });
     if ("text" in decoded) {
       events.push(...invalidBytesEvents(decoded.invalidBytes));
-      yield { text: decoded.text, firstLine, events };
+      yield { text: decoded.text, firstLine, isLast, events };
     } else {
       if (start === 0) throw new ParseFailure("skipped", decoded.reason);
       omissions.add(decoded.reason, firstLine);
-      yield { text: "", firstLine, events };
+      yield { text: "", firstLine, isLast, events };
     }
-    if (end < bytes.length) firstLine += countLines(part);
+    if (!isLast) firstLine += countLines(part);
     start = end;
   }
 }

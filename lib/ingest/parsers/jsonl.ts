@@ -2,7 +2,8 @@
 // said in _field_text.ts, the layout of conversations in _chat_text.ts. Format: https://jsonlines.org.
 
 import { normalizeText } from "../decode_text.ts";
-import { type FieldPath, parseFieldPaths, parseJson, recordText } from "./_field_text.ts";
+import { type FieldPath, parseFieldPaths, recordText } from "./_field_text.ts";
+import { parseJson } from "./_json_text.ts";
 import { Omissions } from "./_omissions.ts";
 import { textParts } from "./_text_parts.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
@@ -23,11 +24,11 @@ interface Reading {
   lines: number;
 }
 
-function* parse(input: ParseInput): Generator<ParseEvent> {
+async function* parse(input: ParseInput): AsyncGenerator<ParseEvent> {
   const { fields, unicode } = input.data;
   const omissions = new Omissions();
   const reading: Reading = { paths: parseFieldPaths(fields), omissions, unicode, lines: 0 };
-  for (const { text, firstLine, events } of textParts(input, omissions)) {
+  for await (const { text, firstLine, events } of textParts(input, omissions)) {
     let line = firstLine;
     let start = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
