@@ -4,7 +4,7 @@
 import type { Config } from "../lib/config/config.ts";
 import { type TokenDataset, tokenize, type TokenizeProgress } from "../lib/dataset/tokenize.ts";
 import { ingest, type IngestProgress, type TextDataset } from "../lib/ingest/ingest.ts";
-import { formatBytes, formatColumns, formatCount, plainText } from "./_columns.ts";
+import { formatBytes, formatColumns, formatCount } from "./_columns.ts";
 import { ProgressLine } from "./progress.ts";
 
 /** Reads the files into the text dataset, showing how far it is. */
@@ -20,38 +20,6 @@ export async function tokenizeShown(config: Config): Promise<TokenDataset> {
   return await tokenize(config, text, {
     onProgress: (event) => progress.update(formatTokenizeProgress(event)),
   });
-}
-
-/** What `ingest` prints. */
-export function formatIngestSummary({ dir, upToDate, summary }: TextDataset): string[] {
-  const { files, train, validation } = summary;
-  const rows = [train, validation].map((split, i) => [
-    i === 0 ? "train" : "validation",
-    formatCount(split.documents),
-    formatCount(split.characters),
-    formatBytes(split.fileBytes),
-  ]);
-  const left = Object.entries(summary.reasons).map(([reason, count]) => [formatCount(count), reason]);
-  const also = [
-    [summary.duplicates, "documents equal to an earlier one"],
-    [summary.shortDocuments, "documents shorter than data.min_length"],
-    [summary.badLines, "lines that are not JSON"],
-  ] as const;
-  for (const [count, reason] of also) if (count > 0) left.push([formatCount(count), reason]);
-  return [
-    `Files: ${formatCount(files.seen)} seen, ${formatCount(files.ok)} read, ${
-      formatCount(files.skipped)
-    } skipped, ` +
-    `${formatCount(files.failed)} failed`,
-    ...(left.length === 0 ? [] : ["Left out:", ...formatColumns(left, { indent: "  ", right: [0] })]),
-    ...(summary.cutDocument === null ? [] : [
-      `Validation is the end of ${
-        plainText(summary.cutDocument)
-      }: too few documents to keep whole ones aside`,
-    ]),
-    ...formatColumns([["split", "documents", "characters", "size"], ...rows], { right: [1, 2, 3] }),
-    `${upToDate ? "Up to date" : "Written"}: ${dir}`,
-  ];
 }
 
 /** What `tokenize` prints. */

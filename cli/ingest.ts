@@ -27,6 +27,7 @@ export const ingestCommand: Command = {
 
 async function run(call: CommandCall): Promise<void> {
   const { config } = await call.loadConfig();
-  const { formatIngestSummary, ingestShown } = await import("./_data_steps.ts");
+  const { ingestShown } = await import("./_data_steps.ts");
+  const { formatIngestSummary } = await import("./_ingest_summary.ts");
   printLines(formatIngestSummary(await ingestShown(config)));
 }

@@ -79,7 +79,9 @@ export interface KindCounts extends StatusCounts {
 export interface DuplicateCluster {
   /** Path of the document that was kept, the first. */
   readonly kept: string;
-  /** Paths of the others; one that occurs twice gave two documents. */
+  /** Number of documents left out. */
+  readonly size: number;
+  /** Paths of some of them; one that occurs twice gave two documents. */
   readonly dropped: readonly string[];
   /** How alike the least alike of them is to the kept one: 1 for equal texts, else from `data.near_duplicate_similarity`. */
   readonly similarity: number;
@@ -111,8 +113,6 @@ export interface IngestSummary {
   readonly shortDocuments: number;
   /** Documents left out by a filter or for a secret, by reason. */
   readonly filtered: Readonly<Record<string, number>>;
-  /** Lines of JSONL files that are not JSON. */
-  readonly badLines: number;
   /** Bytes that were not UTF-8 and were read as Windows-1252. */
   readonly invalidBytes: number;
   /** Secrets found by rule; null when nobody looked. */

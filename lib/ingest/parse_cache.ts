@@ -24,7 +24,9 @@ export class ParseCache implements Disposable {
   private constructor(path: string) {
     this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    this.#database.exec("CREATE TABLE IF NOT EXISTS parsed (key TEXT PRIMARY KEY, files BLOB NOT NULL) WITHOUT ROWID");
+    this.#database.exec(
+      "CREATE TABLE IF NOT EXISTS parsed (key TEXT PRIMARY KEY, files BLOB NOT NULL) WITHOUT ROWID",
+    );
     this.#find = this.#database.prepare("SELECT files FROM parsed WHERE key = ?");
     this.#insert = this.#database.prepare("INSERT OR REPLACE INTO parsed VALUES (?, ?)");
   }
@@ -58,7 +60,8 @@ export class ParseCache implements Disposable {
   set(key: string, files: readonly ParsedFile[]): void {
     if (this.#pending++ === 0) this.#database.exec("BEGIN IMMEDIATE");
     this.#insert.run(key, deflateRawSync(Buffer.from(JSON.stringify(files)), { level: 1 }));
-    const isDue = this.#pending >= ROWS_OF_COMMIT || performance.now() - this.#committedAt > COMMIT_INTERVAL_MS;
+    const isDue = this.#pending >= ROWS_OF_COMMIT ||
+      performance.now() - this.#committedAt > COMMIT_INTERVAL_MS;
     if (isDue) this.#commit();
   }
 

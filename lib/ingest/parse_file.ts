@@ -117,7 +117,9 @@ async function* parseMember(
   const { input, place } = around;
   const member = place.member === "" ? name : `${place.member}/${name}`;
   if (place.depth === MOST_DEPTH) {
-    yield { file: { ...emptyOutcome(member, bytes), status: "skipped", reason: "archive in an archive too deep" } };
+    yield {
+      file: { ...emptyOutcome(member, bytes), status: "skipped", reason: "archive in an archive too deep" },
+    };
     return;
   }
   const base = name.slice(name.lastIndexOf("/") + 1);
@@ -149,7 +151,9 @@ function finish(
     account.secrets[rule] = (account.secrets[rule] ?? 0) + count;
   }
   if (finished.dropped !== null) {
-    return { dropped: { reason: finished.dropped, sample: finished.text.slice(0, SAMPLE_LENGTH).toWellFormed() } };
+    return {
+      dropped: { reason: finished.dropped, sample: finished.text.slice(0, SAMPLE_LENGTH).toWellFormed() },
+    };
   }
   account.documents++;
   return {

@@ -41,7 +41,11 @@ const OUTER_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
   "pageTimeout",
 ]);
 /** Settings that choose among files, those inside an archive too. */
-const CHOOSING_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>(["include", "exclude", "extensions"]);
+const CHOOSING_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
+  "include",
+  "exclude",
+  "extensions",
+]);
 
 /**
  * Parses files.
@@ -49,7 +53,10 @@ const CHOOSING_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>(["i
  * @param files - of a scan; `sha256` is corrected where a file has changed since
  * @param data - settings of the run
  */
-export async function* parseFiles(files: readonly ScannedFile[], data: Config["data"]): AsyncGenerator<FileResult> {
+export async function* parseFiles(
+  files: readonly ScannedFile[],
+  data: Config["data"],
+): AsyncGenerator<FileResult> {
   using cache = await ParseCache.open(join(data.outputDir, CACHE_FILE));
   await using pool = new ParsePool(data, { readable: parserFolders() });
   yield* inOrder(files, (file) => parseOne(file, { data, cache, pool }), {
@@ -68,7 +75,8 @@ export function textSettings(
   data: Config["data"],
   options: { readonly isArchive: boolean },
 ): Record<string, unknown> {
-  const matters = (key: string) => !OUTER_SETTINGS.has(key) && (options.isArchive || !CHOOSING_SETTINGS.has(key));
+  const matters = (key: string) =>
+    !OUTER_SETTINGS.has(key) && (options.isArchive || !CHOOSING_SETTINGS.has(key));
   return Object.fromEntries(Object.entries(data).filter(([key]) => matters(key)));
 }
 
@@ -93,7 +101,11 @@ async function parseOne(
   } catch (error) {
     const { bytes } = file;
     file.sha256 = "";
-    return { file, parsed: leftOut(path, { kind, bytes, status: "failed", reason: reasonOf(error) }), elapsedMs: 0 };
+    return {
+      file,
+      parsed: leftOut(path, { kind, bytes, status: "failed", reason: reasonOf(error) }),
+      elapsedMs: 0,
+    };
   }
 }
 

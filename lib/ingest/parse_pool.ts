@@ -64,7 +64,9 @@ export class ParsePool implements AsyncDisposable {
 
   async #serve({ file, resolve }: Waiting): Promise<void> {
     const isOwn = file.location !== undefined;
-    const child = isOwn ? this.#start([...this.#readable, file.location]) : this.#idle.pop() ?? this.#start(this.#readable);
+    const child = isOwn
+      ? this.#start([...this.#readable, file.location])
+      : this.#idle.pop() ?? this.#start(this.#readable);
     const files = await child.parse(file);
     if (!isOwn && this.#isFit(child)) this.#idle.push(child);
     else void this.#end(child);

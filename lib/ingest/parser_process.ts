@@ -91,7 +91,9 @@ export class ParserProcess implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.#writer = this.#child.stdin.getWriter();
-    this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() => this.#end());
+    this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() =>
+      this.#end()
+    );
     this.#send(JSON.stringify({ data }) + "\n");
   }
 
@@ -234,7 +236,9 @@ export class ParserProcess implements AsyncDisposable {
     const job = this.#job;
     if (job === undefined) return;
     const reason = this.#verdict ??
-      (/out of memory/i.test(this.#lastWords) ? "took more memory than data.parser_memory" : "the parser crashed");
+      (/out of memory/i.test(this.#lastWords)
+        ? "took more memory than data.parser_memory"
+        : "the parser crashed");
     const { files, rest } = collectFiles(job.lines);
     const isPartial = files.length > 0 || rest.documents.length > 0;
     const outcome: FileOutcome = {
@@ -264,7 +268,9 @@ function childArguments(data: Config["data"], readable: readonly string[]): stri
     "--no-config",
     "--no-lock",
     `--v8-flags=--max-old-space-size=${heapMiB}`,
-    ...(readable.length === 0 ? [] : [`--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`]),
+    ...(readable.length === 0
+      ? []
+      : [`--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`]),
     new URL("./parse_child.ts", import.meta.url).href,
   ];
 }
