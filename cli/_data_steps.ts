@@ -4,13 +4,31 @@
 import type { Config } from "../lib/config/config.ts";
 import { type TokenDataset, tokenize, type TokenizeProgress } from "../lib/dataset/tokenize.ts";
 import { ingest, type IngestProgress, type TextDataset } from "../lib/ingest/ingest.ts";
-import { formatBytes, formatColumns, formatCount, plainText } from "./_columns.ts";
+import { formatBytes, formatColumns, formatCount } from "./_columns.ts";
+import { type Scan, scanFiles } from "../lib/ingest/scan_files.ts";
 import { ProgressLine } from "./progress.ts";
+
+/** A rate is shown from here on: before, it says little. */
+const RATE_AFTER_MS = 1000;
 
 /** Reads the files into the text dataset, showing how far it is. */
 export async function ingestShown(config: Config): Promise<TextDataset> {
   using progress = new ProgressLine();
-  return await ingest(config, { onProgress: (event) => progress.update(formatIngestProgress(event)) });
+  let startedAt: number | undefined;
+  return await ingest(config, {
+    onProgress: (event) => {
+      if (event.stage === "read") startedAt ??= performance.now();
+      progress.update(formatIngestProgress(event, performance.now() - (startedAt ?? performance.now())));
+    },
+  });
+}
+
+/** Finds the files without parsing any, showing how far it is. */
+export async function scanShown(config: Config): Promise<Scan> {
+  using progress = new ProgressLine();
+  return await scanFiles(config, (files, bytes) => {
+    progress.update(formatIngestProgress({ stage: "scan", files, totalFiles: 0, bytes, totalBytes: 0 }, 0));
+  });
 }
 
 /** Reads the files if needed, then turns their text into token files, showing how far it is. */
@@ -20,38 +38,6 @@ export async function tokenizeShown(config: Config): Promise<TokenDataset> {
   return await tokenize(config, text, {
     onProgress: (event) => progress.update(formatTokenizeProgress(event)),
   });
-}
-
-/** What `ingest` prints. */
-export function formatIngestSummary({ dir, upToDate, summary }: TextDataset): string[] {
-  const { files, train, validation } = summary;
-  const rows = [train, validation].map((split, i) => [
-    i === 0 ? "train" : "validation",
-    formatCount(split.documents),
-    formatCount(split.characters),
-    formatBytes(split.fileBytes),
-  ]);
-  const left = Object.entries(summary.reasons).map(([reason, count]) => [formatCount(count), reason]);
-  const also = [
-    [summary.duplicates, "documents equal to an earlier one"],
-    [summary.shortDocuments, "documents shorter than data.min_length"],
-    [summary.badLines, "lines that are not JSON"],
-  ] as const;
-  for (const [count, reason] of also) if (count > 0) left.push([formatCount(count), reason]);
-  return [
-    `Files: ${formatCount(files.seen)} seen, ${formatCount(files.ok)} read, ${
-      formatCount(files.skipped)
-    } skipped, ` +
-    `${formatCount(files.failed)} failed`,
-    ...(left.length === 0 ? [] : ["Left out:", ...formatColumns(left, { indent: "  ", right: [0] })]),
-    ...(summary.cutDocument === null ? [] : [
-      `Validation is the end of ${
-        plainText(summary.cutDocument)
-      }: too few documents to keep whole ones aside`,
-    ]),
-    ...formatColumns([["split", "documents", "characters", "size"], ...rows], { right: [1, 2, 3] }),
-    `${upToDate ? "Up to date" : "Written"}: ${dir}`,
-  ];
 }
 
 /** What `tokenize` prints. */
@@ -69,11 +55,15 @@ export function formatTokenSummary({ dir, upToDate, info }: TokenDataset): strin
   ];
 }
 
-function formatIngestProgress({ stage, files, totalFiles, bytes }: IngestProgress): string {
-  const of = totalFiles > 0 ? ` of ${formatCount(totalFiles)}` : "";
-  return `${stage === "scan" ? "Finding files" : "Reading files"}: ${formatCount(files)}${of}, ${
-    formatBytes(bytes)
-  }`;
+/** `Reading files: 120 of 400, 3.1 MiB of 9.0 MiB, 1.2 MiB/s, 0:05 left`. */
+export function formatIngestProgress(event: IngestProgress, elapsedMs: number): string {
+  const { stage, files, totalFiles, bytes, totalBytes } = event;
+  if (stage === "scan") return `Finding files: ${formatCount(files)}, ${formatBytes(bytes)}`;
+  const done = `${formatCount(files)} of ${formatCount(totalFiles)}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  if (elapsedMs < RATE_AFTER_MS || bytes === 0) return `Reading files: ${done}`;
+  const bytesPerMs = bytes / elapsedMs;
+  const left = formatDuration((totalBytes - bytes) / bytesPerMs);
+  return `Reading files: ${done}, ${formatBytes(1000 * bytesPerMs)}/s, ${left} left`;
 }
 
 function formatTokenizeProgress({ stage, documents, totalDocuments }: TokenizeProgress): string {

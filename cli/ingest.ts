@@ -47,7 +47,8 @@ export const ingestCommand: Command = {
 
 async function run(call: CommandCall): Promise<number> {
   const { config } = await call.loadConfig();
-  const { formatIngestSummary, formatScan, ingestShown, scanShown } = await import("./_data_steps.ts");
+  const { ingestShown, scanShown } = await import("./_data_steps.ts");
+  const { formatIngestSummary, formatScan } = await import("./_ingest_summary.ts");
   if (call.isSet("dry-run")) {
     printLines(formatScan(await scanShown(config)));
     return EXIT_STATUS.success;

@@ -24,8 +24,7 @@ const SAMPLE_CHARACTERS = 200;
 
 /** Which documents were kept. */
 export function keptSection(summary: IngestSummary): string {
-  const { train, validation, duplicates, nearDuplicates, shortDocuments, filtered, badLines, secrets } =
-    summary;
+  const { train, validation, duplicates, nearDuplicates, shortDocuments, filtered, secrets } = summary;
   const all: [name: string, count: number, color: BarPart["color"]][] = [
     ["kept to learn from", train.documents, "ok"],
     ["kept to measure with", validation.documents, "pale"],
@@ -37,7 +36,6 @@ export function keptSection(summary: IngestSummary): string {
       count,
       "partial",
     ]),
-    ["dropped: a line that is not JSON", badLines, "failed"],
   ];
   const list = all.filter(([, count]) => count > 0);
   const total = list.reduce((sum, [, count]) => sum + count, 0);
@@ -129,18 +127,17 @@ function secretsTable(secrets: IngestSummary["secrets"]): string {
   return `<h3>Secrets found</h3><table><tbody>${lines.join("")}</tbody></table>`;
 }
 
-function clusterItem({ kept, dropped, similarity }: DuplicateCluster): string {
+function clusterItem({ kept, size, dropped, similarity }: DuplicateCluster): string {
   const names = new Map<string, number>();
   for (const path of dropped) names.set(path, (names.get(path) ?? 0) + 1);
   const members = [...names].slice(0, MAX_MEMBERS).map(([path, count]) =>
     `<li>${pathHtml(path)}${count === 1 ? "" : `, ${formatCount(count)} documents`}</li>`
   );
-  const more = names.size <= MAX_MEMBERS
-    ? ""
-    : `<li class="note">and ${formatCount(names.size - MAX_MEMBERS)} more</li>`;
+  const rest = size - [...names.values()].slice(0, MAX_MEMBERS).reduce((sum, count) => sum + count, 0);
+  const more = rest === 0 ? "" : `<li class="note">and ${formatCount(rest)} more</li>`;
   const alike = similarity >= 1 ? "equal" : `at least ${Math.floor(100 * similarity)} % alike`;
-  return `<li class="group">${squares(dropped.length)}<ul class="counts"><li>1 kept</li>` +
-    `<li>${formatCount(dropped.length)} dropped</li><li>${alike}</li></ul><div>${pathHtml(kept)}</div>` +
+  return `<li class="group">${squares(size)}<ul class="counts"><li>1 kept</li>` +
+    `<li>${formatCount(size)} dropped</li><li>${alike}</li></ul><div>${pathHtml(kept)}</div>` +
     `<ul class="examples">${members.join("")}${more}</ul></li>`;
 }
 

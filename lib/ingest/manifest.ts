@@ -81,7 +81,9 @@ export interface KindCounts extends StatusCounts {
 export interface DuplicateCluster {
   /** Path of the document that was kept, the first. */
   readonly kept: string;
-  /** Paths of the others; one that occurs twice gave two documents. */
+  /** Number of documents left out. */
+  readonly size: number;
+  /** Paths of some of them; one that occurs twice gave two documents. */
   readonly dropped: readonly string[];
   /** How alike the least alike of them is to the kept one: 1 for equal texts, else from `data.near_duplicate_similarity`. */
   readonly similarity: number;

@@ -15,7 +15,7 @@ Deno.test("sheepop ingest prints a summary and where the result lies, and writes
     const first = await runSheepop(["ingest", ".", "--output-dir", "out"], { cwd });
     assertEquals([first.code, first.stderr], [0, ""]);
     const lines = first.stdout.trimEnd().split("\n");
-    assertMatch(lines[0], /^Files: \d+ seen, \d+ read, \d+ skipped, \d+ failed$/);
+    assertMatch(lines[0], /^Files: \d+ seen, \d+ ok, \d+ partial, \d+ skipped, \d+ failed$/);
     const table = lines.findIndex((line) => /^split +documents +characters +size$/.test(line));
     assertMatch(lines[table + 1], /^train +\d/);
     assertMatch(lines[table + 2], /^validation +\d/);

@@ -36,7 +36,6 @@ export function madeUpSummary(
     nearDuplicates: 0,
     shortDocuments: 0,
     filtered: {},
-    badLines: 0,
     invalidBytes: 0,
     secrets: null,
     languages: {},
@@ -156,13 +155,19 @@ export function madeUpReport(count: number): IngestReport {
       secrets: { "AWS access key": 2, "private key": 1 },
       languages: { en: count * 5120, de: count * 611, fr: count * 22, nl: count * 3, "": count * 40 },
       clusters: [
-        { kept: entries[3].path, dropped: entries.slice(4, 12).map(({ path }) => path), similarity: 1 },
+        {
+          kept: entries[3].path,
+          size: 40,
+          dropped: entries.slice(4, 12).map(({ path }) => path),
+          similarity: 1,
+        },
         {
           kept: entries[20].path,
+          size: 2,
           dropped: entries.slice(21, 23).map(({ path }) => path),
           similarity: 0.8671,
         },
-        { kept: entries[30].path, dropped: [entries[31].path, entries[31].path], similarity: 0.93 },
+        { kept: entries[30].path, size: 2, dropped: [entries[31].path, entries[31].path], similarity: 0.93 },
       ],
       dropped: Array.from({ length: 14 }, (_, i) => ({
         path: entries[(40 + i) % count].path,
@@ -226,7 +231,7 @@ export function hostileReport(): IngestReport {
       secrets: names,
       languages: names,
       cutDocument: HOSTILE_TEXTS[2],
-      clusters: HOSTILE_TEXTS.map((kept) => ({ kept, dropped: HOSTILE_TEXTS, similarity: 0.999 })),
+      clusters: HOSTILE_TEXTS.map((kept) => ({ kept, size: 16, dropped: HOSTILE_TEXTS, similarity: 0.999 })),
       dropped: HOSTILE_TEXTS.map((path) => ({ path, reason: path, sample: path })),
     }),
   };
