@@ -4,7 +4,7 @@
 import type { Config } from "../lib/config/config.ts";
 import { type TokenDataset, tokenize, type TokenizeProgress } from "../lib/dataset/tokenize.ts";
 import { ingest, type IngestProgress, type TextDataset } from "../lib/ingest/ingest.ts";
-import { formatBytes, formatColumns, formatCount } from "./_columns.ts";
+import { formatBytes, formatColumns, formatCount, formatDuration } from "./_columns.ts";
 import { type Scan, scanFiles } from "../lib/ingest/scan_files.ts";
 import { ProgressLine } from "./progress.ts";
 
@@ -59,7 +59,9 @@ export function formatTokenSummary({ dir, upToDate, info }: TokenDataset): strin
 export function formatIngestProgress(event: IngestProgress, elapsedMs: number): string {
   const { stage, files, totalFiles, bytes, totalBytes } = event;
   if (stage === "scan") return `Finding files: ${formatCount(files)}, ${formatBytes(bytes)}`;
-  const done = `${formatCount(files)} of ${formatCount(totalFiles)}, ${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  const done = `${formatCount(files)} of ${formatCount(totalFiles)}, ${formatBytes(bytes)} of ${
+    formatBytes(totalBytes)
+  }`;
   if (elapsedMs < RATE_AFTER_MS || bytes === 0) return `Reading files: ${done}`;
   const bytesPerMs = bytes / elapsedMs;
   const left = formatDuration((totalBytes - bytes) / bytesPerMs);

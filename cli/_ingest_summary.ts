@@ -1,6 +1,7 @@
 // What `sheepop ingest` prints in the end: what became of the files and of the documents in them. Knows counts only.
 
 import type { TextDataset } from "../lib/ingest/ingest.ts";
+import type { Scan } from "../lib/ingest/scan_files.ts";
 import { FILE_STATUSES, type KindCounts } from "../lib/ingest/manifest.ts";
 import { fitText, formatBytes, formatColumns, formatCount, plainText } from "./_columns.ts";
 
@@ -35,6 +36,30 @@ export function formatIngestSummary({ dir, upToDate, summary }: TextDataset): st
     ]),
     ...formatColumns([["split", "documents", "characters", "size"], ...rows], { right: [1, 2, 3] }),
     `${upToDate ? "Up to date" : "Written"}: ${dir}`,
+  ];
+}
+
+/** What `ingest --dry-run` prints: every file with its kind and size, or why it would not be read. */
+export function formatScan({ files, others }: Scan): string[] {
+  const rows = [
+    ...files.map(({ path, kind, bytes }) => ({ path, row: ["read", kind, formatBytes(bytes)] })),
+    ...others.map(({ path, status, kind, bytes, reason }) => ({
+      path,
+      row: [status, kind ?? "-", bytes === 0 ? "-" : formatBytes(bytes), reason ?? ""],
+    })),
+  ].sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
+  const lines = formatColumns(
+    rows.map((
+      { path, row },
+    ) => [...row.slice(0, 3), row.length > 3 ? `${plainText(path)}: ${row[3]}` : plainText(path)]),
+    { right: [2] },
+  );
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return [
+    ...lines,
+    `Would read ${formatCount(files.length)} files, ${formatBytes(bytes)}; ${
+      formatCount(others.length)
+    } left out`,
   ];
 }
 

@@ -1,7 +1,7 @@
 // Shows the events of a training run: what happened as lines that stay, how far it is as one line that is rewritten.
 
 import type { TrainEvent, TrainProgress } from "../lib/training/train_events.ts";
-import { formatBytes, formatCount } from "./_columns.ts";
+import { formatBytes, formatCount, formatDuration } from "./_columns.ts";
 import { OutputClosed, print } from "./print.ts";
 import { ProgressLine } from "./progress.ts";
 
@@ -84,19 +84,6 @@ export function formatProgress(progress: TrainProgress): string {
   const lr = learningRate.toExponential(1);
   return `[${bar}] ${formatCount(step)}/${formatCount(maxSteps)}  loss ${loss.toFixed(3)}  lr ${lr}  ` +
     `grad norm ${gradNorm.toFixed(2)}${speed}`;
-}
-
-/** Minutes and seconds, with hours or days where there are some. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  const two = (value: number) => String(value).padStart(2, "0");
-  if (days > 0) return `${days} d ${hours} h`;
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
 function formatOpened(event: Extract<TrainEvent, { kind: "opened" }>): string {

@@ -193,11 +193,7 @@ export class IngestAccount {
 
   #largestClusters(): DuplicateCluster[] {
     const sorted = [...this.#clusters].sort(([a, m], [b, n]) => n.size - m.size || (a < b ? -1 : 1));
-    return sorted.slice(0, MOST_CLUSTERS).map(([kept, { dropped, similarity }]) => ({
-      kept,
-      dropped,
-      similarity,
-    }));
+    return sorted.slice(0, MOST_CLUSTERS).map(([kept, found]) => ({ kept, ...found }));
   }
 }
 
