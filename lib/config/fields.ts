@@ -223,6 +223,27 @@ export const FIELDS = {
       doc: "Unicode normalisation of the text; none keeps it as it is",
       is: { type: "choice", default: "NFC", choices: ["NFC", "none"] },
     },
+    languages: {
+      doc: "Languages to keep, such as en or de, unsure for texts of which it is not sure; empty keeps all",
+      is: { type: "textList", default: [], separator: ",", unit: "languages" },
+    },
+    maxRepetition: {
+      doc: "Documents of which a larger share repeats what came before in them are left out; 1 keeps all",
+      is: { type: "number", default: 1, min: 0, max: 1 },
+    },
+    maxSymbolShare: {
+      doc: "Documents of which a larger share is neither letters nor digits are left out; 1 keeps all",
+      is: { type: "number", default: 1, min: 0, max: 1 },
+    },
+    nearDuplicateSimilarity: {
+      doc: "Documents at least so alike to an earlier one are left out; 0 leaves out equal ones only",
+      is: { type: "number", default: 0.8, min: 0, max: 1 },
+    },
+    scanSecrets: {
+      doc:
+        "What is done about passwords and keys: counted, replaced, or the document left out; off looks for none",
+      is: { type: "choice", default: "off", choices: ["off", "flag", "redact", "drop"] },
+    },
     validationFraction: {
       doc: "Share of the documents kept aside to measure the validation loss",
       is: { type: "number", default: 0.1, min: 0, max: 1, open: "max" },
@@ -233,7 +254,13 @@ export const FIELDS = {
     },
     parserMemory: {
       doc: "A file whose parser takes more memory than this, beside the file's own size, is given up",
-      is: { type: "integer", default: 1_610_612_736, min: 134_217_728, max: 1_099_511_627_776, unit: "bytes" },
+      is: {
+        type: "integer",
+        default: 1_610_612_736,
+        min: 134_217_728,
+        max: 1_099_511_627_776,
+        unit: "bytes",
+      },
     },
     fileTimeout: {
       doc: "A file that takes longer to parse is given up",

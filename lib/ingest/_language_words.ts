@@ -25,7 +25,7 @@ export const WORDS: Readonly<Record<string, ReadonlySet<string>>> = wordSets({
   fr:
     `le la les de des du et est en un une que qui dans pour pas sur plus par ce au avec sont il elle son se sa ses ou
     mais comme nous vous ils elles cette ces aux leur leurs été être avoir fait tout tous si même aussi peut ne lui on
-    où après avant sans sous entre très bien dont donc lorsque était ont cet deux autres ainsi celui d l qu n c s j`,
+    où après avant sans sous entre très bien dont donc lorsque était ont cet deux autres ainsi celui qu`,
   es:
     `el la los las de del que y en un una por con para no se su sus es al lo como más pero le ha este esta sí porque
     entre cuando muy sin sobre también me hasta hay donde quien desde todo nos durante todos uno les ni contra otros ese
@@ -99,12 +99,12 @@ export const LETTERS: Readonly<Record<string, RegExp>> = {
   es: /[\u00f1\u00bf\u00a1]/g,
   pt: /[\u00e3\u00f5]/g,
   sv: /\u00e5[a-z]*\u00e4|\u00e4[a-z]*\u00e5/g,
-  fi: /\u00e4\u00e4|\u00f6\u00f6|yy/g,
+  fi: /(?:ss|st|ll|lt)[a\u00e4](?!\p{L})|\u00e4\u00e4|\u00f6\u00f6|yy/gu,
   pl: /[\u0105\u0119\u0142\u017c\u015b]/g,
   cs: /[\u011b\u0159\u016f]/g,
   sk: /[\u013e\u0155\u013a\u00f4]/g,
   hu: /[\u0151\u0171]/g,
   ro: /[\u0103\u0219\u021b]/g,
-  tr: /[\u011f\u0131]/g,
+  tr: /[\u011f\u0131]|l[ae]r[ai\u0131]|m[ae]kt?[ae]/g,
   vi: /[\u01a1\u01b0\u1ea0-\u1ef9\u0111]/g,
 };

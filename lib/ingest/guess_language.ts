@@ -11,8 +11,8 @@ const MIN_SCRIPT_SHARE = 0.6;
 const HAN_WEIGHT = 3;
 /** Function words make up a third of a text in their own language, and a tenth in a related one. */
 const MIN_WORD_SHARE = 0.1;
-const MIN_SCORE = 3;
-const MIN_LEAD = 1.25;
+const MIN_DISTINCT = 3;
+const MIN_LEAD = 1.5;
 /** More tells nothing more. */
 const SAMPLE_LENGTH = 8192;
 
@@ -31,6 +31,9 @@ const SCRIPTS: readonly { readonly pattern: RegExp; readonly weight: number; rea
   { pattern: /\p{Script=Georgian}/gu, weight: 1, guess: () => "ka" },
   { pattern: /\p{Script=Armenian}/gu, weight: 1, guess: () => "hy" },
 ];
+
+/** In how many languages a word is common. */
+const LANGUAGES_OF: Readonly<Record<string, number>> = countLanguages();
 
 type Guess = (sample: string) => string | null;
 
@@ -60,19 +63,62 @@ export function guessLanguage(text: string): string | null {
   return most < MIN_LETTERS || most < total * MIN_SCRIPT_SHARE ? null : best!(sample);
 }
 
+/** What speaks for a language. */
+interface WordScore {
+  readonly language: string;
+  /** Common words, and letters few others have. */
+  readonly all: number;
+  /** The same, a word that several languages share counting less. */
+  readonly own: number;
+  /** Different words among them. */
+  readonly distinct: number;
+  readonly letters: number;
+}
+
 function guessLatin(sample: string): string | null {
-  const words = sample.toLowerCase().match(/(?<![\p{L}\p{M}])[\p{L}\p{M}]+/gu) ?? [];
-  const letters = sample.toLowerCase();
-  const scores = Object.entries(WORDS).map(([language, common]) => {
-    const inWords = words.reduce((sum, word) => sum + (common.has(word) ? 1 : 0), 0);
-    const pattern = LETTERS[language];
-    const inLetters = pattern === undefined ? 0 : Math.min(countMatches(letters, pattern), words.length / 4);
-    return { language, score: inWords + inLetters };
-  }).sort((a, b) => b.score - a.score);
-  const [first, second] = scores;
-  const isSure = first.score >= MIN_SCORE && first.score >= words.length * MIN_WORD_SHARE &&
-    first.score >= second.score * MIN_LEAD;
+  const lower = sample.toLowerCase();
+  const words = lower.match(/(?<![\p{L}\p{M}])[\p{L}\p{M}]+/gu) ?? [];
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const [first, second] = Object.keys(WORDS)
+    .map((language) => scoreWords(language, { counts, lower, total: words.length }))
+    .sort((a, b) => b.own - a.own);
+  const isSure = first.distinct >= MIN_DISTINCT && first.all >= words.length * MIN_WORD_SHARE &&
+    countBut(counts, first, second) >= countBut(counts, second, first) * MIN_LEAD;
   return isSure ? first.language : null;
+}
+
+/** Words and letters that speak for one language and not for the other. */
+function countBut(counts: ReadonlyMap<string, number>, one: WordScore, other: WordScore): number {
+  let sum = one.letters;
+  for (const [word, count] of counts) {
+    if (WORDS[one.language].has(word) && !WORDS[other.language].has(word)) sum += count;
+  }
+  return sum;
+}
+
+/** Words of a language in a text: all of them, and weighted by in how few languages they are common. */
+function scoreWords(
+  language: string,
+  text: {
+    readonly counts: ReadonlyMap<string, number>;
+    readonly lower: string;
+    readonly total: number;
+  },
+): WordScore {
+  const common = WORDS[language];
+  let all = 0;
+  let own = 0;
+  let distinct = 0;
+  for (const [word, count] of text.counts) {
+    if (!common.has(word)) continue;
+    distinct++;
+    all += count;
+    own += count / LANGUAGES_OF[word];
+  }
+  const pattern = LETTERS[language];
+  const letters = pattern === undefined ? 0 : Math.min(countMatches(text.lower, pattern), text.total / 8);
+  return { language, all: all + letters, own: own + letters, distinct, letters };
 }
 
 /** By letters that only some of the alphabets have. */
@@ -87,7 +133,17 @@ function guessCyrillic(sample: string): string | null {
   const most = Math.max(serbian, belarusian, ukrainian, russian, bulgarian);
   if (most === 0) return null;
   if (belarusian > 0 && belarusian * 8 > ukrainian) return "be";
-  if (most === serbian) return macedonian > 0 && count(/[\u0452\u045b]/gi) === 0 ? "mk" : "sr";
+  if (most === serbian) {
+    // the commonest words of each
+    const serbianOnly = count(
+      /[\u0452\u045b]|(?<!\p{L})(?:\u0458\u0435|\u0441\u0443|\u0443|\u043a\u043e\u0458\u0438)(?!\p{L})/giu,
+    );
+    const macedonianOnly = macedonian +
+      count(
+        /(?<!\p{L})(?:\u0432\u043e|\u0441\u043e|\u0433\u043e|\u0433\u0438|\u0435|\u0448\u0442\u043e)(?!\p{L})/giu,
+      );
+    return serbianOnly === macedonianOnly ? null : serbianOnly > macedonianOnly ? "sr" : "mk";
+  }
   if (most === ukrainian) return "uk";
   return most === russian ? "ru" : "bg";
 }
@@ -103,6 +159,14 @@ function guessHan(sample: string): string | null {
 function guessArabic(sample: string): string | null {
   if (countMatches(sample, /[\u0679\u0688\u0691\u06ba\u06d2]/g) > 0) return "ur";
   return countMatches(sample, /[\u067e\u0686\u0698\u06af\u06cc]/g) > 0.01 * sample.length ? "fa" : "ar";
+}
+
+function countLanguages(): Record<string, number> {
+  const counts: Record<string, number> = Object.create(null);
+  for (const words of Object.values(WORDS)) {
+    for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function countMatches(text: string, pattern: RegExp): number {

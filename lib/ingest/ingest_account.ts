@@ -15,7 +15,7 @@ import {
 } from "./manifest.ts";
 import type { FileResult } from "./parse_files.ts";
 import type { ParsedDocument, ParsedFile } from "./parse_lines.ts";
-import type { SplitReport, SplitWriter } from "./split_writer.ts";
+import type { Placement, SplitReport, SplitWriter } from "./split_writer.ts";
 
 /** Samples of what was left out and clusters of duplicates that are told, and paths of a cluster. */
 const MOST_SAMPLES = 50;
@@ -175,8 +175,8 @@ export class IngestAccount {
     this.#lengthHistogram[bin] = (this.#lengthHistogram[bin] ?? 0) + 1;
   }
 
-  #addDuplicate(path: string, original: { readonly path: string; readonly similarity: number }): void {
-    this.#counts[original.similarity === 1 ? "duplicates" : "nearDuplicates"]++;
+  #addDuplicate(path: string, original: NonNullable<Placement["duplicateOf"]>): void {
+    this.#counts[original.isEqual ? "duplicates" : "nearDuplicates"]++;
     const cluster = this.#clusters.get(original.path) ?? { dropped: [], size: 0, similarity: 1 };
     cluster.size++;
     cluster.similarity = Math.min(cluster.similarity, original.similarity);

@@ -15,8 +15,8 @@ import { changeRow, openRowWriter, type RowWriter, type TextRow } from "./text_r
 export interface Placement {
   /** A duplicate went nowhere. */
   readonly split: SplitName | "duplicate";
-  /** Of a duplicate: path of the document it repeats, and how alike they are, 1 for equal ones. */
-  readonly duplicateOf?: { readonly path: string; readonly similarity: number };
+  /** Of a duplicate: path of the document it repeats, whether they are equal, and how alike they are, up to 1. */
+  readonly duplicateOf?: { readonly path: string; readonly isEqual: boolean; readonly similarity: number };
   /** Code points of the document. */
   readonly characters: number;
 }
@@ -90,7 +90,7 @@ export class SplitWriter implements Disposable {
     const key = digest.toString("latin1", 0, 16);
     const equal = this.#seen.get(key);
     if (equal !== undefined) {
-      return { split: "duplicate", characters, duplicateOf: { path: equal, similarity: 1 } };
+      return { split: "duplicate", characters, duplicateOf: { path: equal, isEqual: true, similarity: 1 } };
     }
     this.#seen.set(key, row.path);
     const duplicateOf = this.#findNear(row.path, signature);
@@ -130,7 +130,7 @@ export class SplitWriter implements Disposable {
   #findNear(path: string, signature: Uint32Array | null): Placement["duplicateOf"] {
     if (signature === null) return undefined;
     const near = this.#near.add(this.#nearPaths.length, signature);
-    if (near !== undefined) return { path: this.#nearPaths[near.id], similarity: near.similarity };
+    if (near !== undefined) return { path: this.#nearPaths[near.id], isEqual: false, similarity: near.similarity };
     this.#nearPaths.push(path);
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { formatDuration } from "../../cli/_columns.ts";
 import { formatProgress, TrainReport } from "../../cli/_train_report.ts";
 import { OutputClosed } from "../../cli/print.ts";
 import { ProgressLine } from "../../cli/progress.ts";
