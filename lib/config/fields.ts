@@ -182,7 +182,8 @@ export const FIELDS = {
       is: { type: "text", default: "" },
     },
     where: {
-      doc: "SQL condition that rows of SQLite tables have to meet, such as year > 1900; empty takes every row",
+      doc:
+        "SQL condition that rows of SQLite tables have to meet, such as year > 1900; empty takes every row",
       is: { type: "text", default: "" },
     },
     minLength: {

@@ -130,7 +130,9 @@ export class SplitWriter implements Disposable {
   #findNear(path: string, signature: Uint32Array | null): Placement["duplicateOf"] {
     if (signature === null) return undefined;
     const near = this.#near.add(this.#nearPaths.length, signature);
-    if (near !== undefined) return { path: this.#nearPaths[near.id], isEqual: false, similarity: near.similarity };
+    if (near !== undefined) {
+      return { path: this.#nearPaths[near.id], isEqual: false, similarity: near.similarity };
+    }
     this.#nearPaths.push(path);
     return undefined;
   }
