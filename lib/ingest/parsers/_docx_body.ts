@@ -34,6 +34,7 @@ export class DocxBody implements MarkupEvents {
   readonly notes: NoteReference[] = [];
   /** Texts of a part with notes by id. */
   readonly noteTexts = new Map<string, string>();
+  readonly #noteNumbers = new Map<string, number>();
   readonly #numbering: DocxNumbering;
   readonly #noteElement: string | undefined;
   #flow = new TextFlow();
@@ -46,6 +47,7 @@ export class DocxBody implements MarkupEvents {
   #place: { list?: string; level?: number } = {};
   /** Whether the paragraph has text, and so its list mark. */
   #isMarked = false;
+  #isInList = false;
   #shift: "above" | "below" | undefined;
 
   /** @param noteElement - `footnote` or `endnote` in a part with notes */
@@ -132,15 +134,20 @@ export class DocxBody implements MarkupEvents {
     if (this.#isMarked) return this.#flow;
     this.#isMarked = true;
     const mark = this.#numbering.markOf(this.#place, this.#style);
+    // an empty line around a list, none between its items
+    if (this.#tables === 0 && !(mark !== undefined && this.#isInList)) this.#flow.lines(2);
     if (mark !== undefined) this.#flow.item(mark);
-    else if (this.#tables === 0) this.#flow.lines(2);
+    this.#isInList = mark !== undefined;
     return this.#flow;
   }
 
   #refer(note: NoteReference): void {
     if (this.#noteElement !== undefined) return;
-    this.notes.push(note);
-    this.#beginText().exact(`[${this.notes.length}]`);
+    const key = `${note.kind} ${note.id}`;
+    // a note may be referred to again, but stands at the end once
+    const number = this.#noteNumbers.get(key) ?? this.notes.push(note);
+    this.#noteNumbers.set(key, number);
+    this.#beginText().exact(`[${number}]`);
   }
 
   /** A character of a symbol font; those without a meaning in Unicode are left out. */

@@ -5,6 +5,8 @@ import { localName, type OfficeZip } from "./_office_zip.ts";
 import { letterNumber, romanNumber } from "./_list_marks.ts";
 
 const MAX_LEVELS = 9;
+/** A mark stands before every item, so a long one would multiply. */
+const MAX_MARK_LENGTH = 32;
 
 /** One level of a list. */
 interface Level {
@@ -114,7 +116,7 @@ async function readLists(zip: OfficeZip, part: string): Promise<Pick<Definitions
         const at = Number(attributes.get("w:ilvl") ?? 0);
         if (at >= 0 && at < MAX_LEVELS && current[at] === undefined) current[at] = level;
       } else if (name === "w:numFmt" && level) level.format = value;
-      else if (name === "w:lvlText" && level) level.text = value;
+      else if (name === "w:lvlText" && level) level.text = value.slice(0, MAX_MARK_LENGTH);
       else if (name === "w:start" && level) level.start = Number.parseInt(value) || 0;
     },
     close(name) {

@@ -43,9 +43,14 @@ export interface HtmlText {
  * @param language - `xhtml` for pages of books, where `<script/>` is an empty element
  */
 export async function htmlText(source: string, language: Exclude<MarkupLanguage, "xml">): Promise<HtmlText> {
-  const page = new Page();
+  const page = new Page(HIDDEN);
   await walkMarkup(source, language, page);
-  return page.finish();
+  const unclosed = page.unclosed();
+  if (unclosed.size === 0) return page.finish();
+  // an element that is never closed hides the rest of the page
+  const again = new Page(HIDDEN.difference(unclosed));
+  await walkMarkup(source, language, again);
+  return again.finish();
 }
 
 /**
@@ -70,11 +75,16 @@ class Page {
   /** How many of each name are open. */
   readonly #open = new Map<string, number>();
   readonly #lists: List[] = [];
+  readonly #hiddenNames: ReadonlySet<string>;
   #hidden = 0;
   #preformatted = 0;
   #isPreStart = false;
   #title = "";
   #hasTitle = false;
+
+  constructor(hiddenNames: ReadonlySet<string>) {
+    this.#hiddenNames = hiddenNames;
+  }
 
   open(name: string, attributes: ReadonlyMap<string, string>): void {
     if (VOID.has(name)) return;
@@ -106,6 +116,11 @@ class Page {
       const place = this.#open.has("sup") ? "above" : this.#open.has("sub") ? "below" : undefined;
       this.#flow.text(place === undefined ? text : shiftedText(text, place));
     }
+  }
+
+  /** @returns names of hidden elements that are still open */
+  unclosed(): Set<string> {
+    return new Set(this.#stack.filter((name) => this.#hiddenNames.has(name)));
   }
 
   finish(): HtmlText {
@@ -146,7 +161,7 @@ class Page {
   #push(name: string): void {
     this.#stack.push(name);
     this.#open.set(name, (this.#open.get(name) ?? 0) + 1);
-    if (HIDDEN.has(name)) this.#hidden++;
+    if (this.#hiddenNames.has(name)) this.#hidden++;
     if (PREFORMATTED.has(name)) {
       this.#preformatted++;
       this.#isPreStart = true;
@@ -157,7 +172,7 @@ class Page {
     const left = this.#open.get(name)! - 1;
     if (left === 0) this.#open.delete(name);
     else this.#open.set(name, left);
-    if (HIDDEN.has(name)) this.#hidden--;
+    if (this.#hiddenNames.has(name)) this.#hidden--;
     if (PREFORMATTED.has(name)) this.#preformatted--;
     if (this.#hidden > 0) return;
     if (name === "title") this.#hasTitle = this.#title.trim() !== "";

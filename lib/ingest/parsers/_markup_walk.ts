@@ -7,7 +7,7 @@ export interface MarkupEvents {
   readonly attributes: ReadonlySet<string>;
   /** An element begins. HTML names are in lower case. The map is valid during the call. */
   open(name: string, attributes: ReadonlyMap<string, string>): void;
-  /** An element ends: one that is open, once for each `open` in XML; HTML ends as they stand in the file. */
+  /** An element ends: in XML one that is open, once for each `open` but those the file leaves open; in HTML as it stands. */
   close(name: string): void;
   /** Text between tags, in pieces. */
   text(text: string): void;
@@ -123,9 +123,7 @@ class Walk {
     else this.#events.close(name);
   }
 
-  onend(): void {
-    while (this.#stack.length > 0) this.#events.close(this.#stack.pop()!);
-  }
+  onend(): void {}
 
   oncomment(): void {}
 

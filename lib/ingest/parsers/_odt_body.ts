@@ -3,6 +3,7 @@
 import { letterNumber, romanNumber } from "./_list_marks.ts";
 import type { MarkupEvents } from "./_markup_walk.ts";
 import type { OfficeZip } from "./_office_zip.ts";
+import { shiftedText } from "./_shifted_text.ts";
 import { TextFlow } from "./_text_flow.ts";
 
 /** Comments, deleted text, what was there before a change, form controls, scripts, phonetic hints. */
@@ -14,33 +15,44 @@ const HIDDEN = new Set([
   "text:ruby-text",
   "text:note-citation",
 ]);
-const MAX_SPACES = 1000;
+const MAX_SPACES = 100;
 /** An empty cell repeated to the edge of a sheet is no column. */
 const MAX_REPEATED_CELLS = 64;
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 20;
 
-/** Number format (`1`, `a`, `A`, `i`, `I`; undefined for a bullet) of each level of each list style. */
-export type ListStyles = ReadonlyMap<string, ReadonlyMap<number, string>>;
+/** What the styles of a document say about its text. */
+export interface OdtStyles {
+  /** Number format (`1`, `a`, `A`, `i`, `I`; undefined for a bullet) of each level of each list style. */
+  readonly lists: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  /** Text styles that raise or lower. */
+  readonly shifts: ReadonlyMap<string, "above" | "below">;
+}
 
-/** Reads the list styles of both parts that have some. */
-export async function readListStyles(zip: OfficeZip): Promise<ListStyles> {
-  const styles = new Map<string, Map<number, string>>();
+/** Reads the styles from both parts that have some. */
+export async function readOdtStyles(zip: OfficeZip): Promise<OdtStyles> {
+  const lists = new Map<string, Map<number, string>>();
+  const shifts = new Map<string, "above" | "below">();
   for (const part of ["styles.xml", "content.xml"]) {
-    let style = new Map<number, string>();
+    let list = new Map<number, string>();
+    let style = "";
     await zip.walk(part, {
-      attributes: new Set(["style:name", "text:level", "style:num-format"]),
+      attributes: new Set(["style:name", "text:level", "style:num-format", "style:text-position"]),
       open(name, attributes) {
-        if (name === "text:list-style") {
-          styles.set(attributes.get("style:name") ?? "", style = new Map());
-        } else if (name === "text:list-level-style-number") {
-          style.set(Number(attributes.get("text:level") ?? 1), attributes.get("style:num-format") ?? "");
+        const ownName = attributes.get("style:name") ?? "";
+        const position = attributes.get("style:text-position");
+        if (name === "text:list-style") lists.set(ownName, list = new Map());
+        else if (name === "text:list-level-style-number") {
+          list.set(Number(attributes.get("text:level") ?? 1), attributes.get("style:num-format") ?? "");
+        } else if (name === "style:style") style = ownName;
+        else if (position !== undefined && /^(?:super|sub|-?[1-9])/.test(position)) {
+          shifts.set(style, /^(?:sub|-)/.test(position) ? "below" : "above");
         }
       },
       close() {},
       text() {},
     });
   }
-  return styles;
+  return { lists, shifts };
 }
 
 interface List {
@@ -55,8 +67,10 @@ export class OdtBody implements MarkupEvents {
     "text:style-name",
     "text:start-value",
     "table:number-columns-repeated",
+    "xlink:href",
   ]);
-  readonly #styles: ListStyles;
+  readonly #styles: OdtStyles;
+  readonly #formulas: ReadonlyMap<string, string>;
   readonly #main = new TextFlow();
   readonly #notes: TextFlow[] = [];
   /** Flows that wait while a note is read. */
@@ -68,9 +82,13 @@ export class OdtBody implements MarkupEvents {
   #tables = 0;
   #isDescription = false;
   #isItem = false;
+  /** Of each open span. */
+  readonly #shifts: ("above" | "below" | undefined)[] = [];
 
-  constructor(styles: ListStyles) {
+  /** @param formulas - texts of embedded formulas by the folder of each in the file */
+  constructor(styles: OdtStyles, formulas: ReadonlyMap<string, string>) {
     this.#styles = styles;
+    this.#formulas = formulas;
   }
 
   open(name: string, attributes: ReadonlyMap<string, string>): void {
@@ -88,6 +106,13 @@ export class OdtBody implements MarkupEvents {
     else if (name === "table:table-cell") {
       const repeated = count(attributes.get("table:number-columns-repeated"), MAX_REPEATED_CELLS);
       for (let cell = 0; cell < repeated; cell++) this.#flow.cell();
+    } else if (name === "text:span") {
+      this.#shifts.push(
+        this.#styles.shifts.get(attributes.get("text:style-name") ?? "") ?? this.#shifts.at(-1),
+      );
+    } else if (name === "draw:object") {
+      const folder = (attributes.get("xlink:href") ?? "").replace(/^\.\/|\/$/g, "");
+      this.#flow.text(this.#formulas.get(folder) ?? "");
     } else if (name === "svg:desc") this.#isDescription = true;
   }
 
@@ -97,7 +122,8 @@ export class OdtBody implements MarkupEvents {
     if (name === "text:p" || name === "text:h") {
       this.#paragraphs--;
       this.#flow.lines(1);
-    } else if (name === "text:list") this.#lists.pop();
+    } else if (name === "text:span") this.#shifts.pop();
+    else if (name === "text:list") this.#lists.pop();
     else if (name === "text:note") this.#flow = this.#waiting.pop() ?? this.#main;
     else if (name === "table:table-row") this.#flow.rowEnd();
     else if (name === "table:table") {
@@ -109,7 +135,10 @@ export class OdtBody implements MarkupEvents {
   text(text: string): void {
     if (this.#hidden > 0) return;
     if (this.#isDescription) this.#flow.text(` [${text.trim()}] `);
-    else if (this.#paragraphs > 0) this.#flow.text(text);
+    else if (this.#paragraphs > 0) {
+      const shift = this.#shifts.at(-1);
+      this.#flow.text(shift === undefined ? text : shiftedText(text, shift));
+    }
   }
 
   /** @returns the text, then its notes */
@@ -137,7 +166,7 @@ export class OdtBody implements MarkupEvents {
     if (list === undefined) return;
     if (start !== undefined) list.next = Number.parseInt(start) || 1;
     const depth = Math.min(this.#lists.length, MAX_DEPTH);
-    const format = this.#styles.get(list.style)?.get(depth);
+    const format = this.#styles.lists.get(list.style)?.get(depth);
     const number = list.next++;
     const mark = format === undefined ? "- " : format === "" ? "" : `${formatNumber(number, format)}. `;
     this.#flow.item("  ".repeat(depth - 1) + mark);

@@ -11,6 +11,8 @@ const COMPOUND_FILE = [0xd0, 0xcf, 0x11, 0xe0];
 
 /** An open office file. */
 export interface OfficeZip {
+  /** Names of all parts. */
+  names(): string[];
   /** Whether a part of that name is there. */
   has(name: string): boolean;
   /**
@@ -54,6 +56,10 @@ class OpenedZip implements OfficeZip {
   constructor(zip: ZipEntries) {
     this.#zip = zip;
     this.#byName = new Map(zip.entries.map((entry) => [entry.name, entry]));
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()];
   }
 
   has(name: string): boolean {

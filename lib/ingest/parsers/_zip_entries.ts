@@ -58,6 +58,8 @@ export async function openZip(bytes: Uint8Array, limits: ZipLimits = {}): Promis
   }
   const places = new Map<ZipEntry, PlacedEntry>(placed.map((entry) => [entry, entry]));
   let total = 0;
+  /** Bytes of each entry that are in the total; one read again does not count twice. */
+  const counted = new Map<ZipEntry, number>();
 
   function* stream(entry: ZipEntry): Generator<Uint8Array> {
     const place = places.get(entry);
@@ -68,7 +70,8 @@ export async function openZip(bytes: Uint8Array, limits: ZipLimits = {}): Promis
     let crc = 0;
     for (const piece of place.method === 0 ? [packed] : inflate(packed, Inflate)) {
       size += piece.length;
-      total += piece.length;
+      total += Math.max(0, size - (counted.get(entry) ?? 0));
+      counted.set(entry, Math.max(size, counted.get(entry) ?? 0));
       if (isBomb(size, place.packedBytes) || isBomb(total, bytes.length)) {
         throw new ParseFailure("failed", BOMB);
       }

@@ -73,7 +73,9 @@ class Elements {
   #endLine(): void {
     const line = this.#line.join("");
     this.#line = [];
-    const text = line.includes("\n") ? line.replace(/^\n+|\s+$/g, "") : line.replace(/ {2,}/g, " ").trim();
+    const text = line.includes("\n")
+      ? line.replace(/^\n+/, "").trimEnd()
+      : line.replace(/ {2,}/g, " ").trim();
     if (text !== "") this.#lines.push(text);
   }
 }
