@@ -77,21 +77,18 @@ export function withHeadings<L extends FlowingLine>(
   return marked;
 }
 
-/** First line, or lines, whose end is the title: numbers often stand before it. */
+/** First line, or lines, that are the title, with or without a number before it; as few lines as possible. */
 function findTitle(
   forms: readonly string[],
   title: string,
   taken: ReadonlyMap<number, unknown>,
 ): { at: number; numLines: number } | undefined {
   if (title === "") return undefined;
-  for (let at = 0; at < forms.length; at++) {
-    let form = "";
-    for (let numLines = 1; numLines <= MAX_TITLE_LINES && at + numLines <= forms.length; numLines++) {
-      if (taken.has(at + numLines - 1)) break;
-      form += forms[at + numLines - 1];
-      if (isTitle(form, title)) return { at, numLines };
-      // the title has to start in the first of its lines
-      if (form.length > title.length + MAX_NUMBERING) break;
+  for (let numLines = 1; numLines <= MAX_TITLE_LINES; numLines++) {
+    for (let at = 0; at + numLines <= forms.length; at++) {
+      if (forms[at].length > title.length + MAX_NUMBERING) continue;
+      const isFree = !forms.slice(at, at + numLines).some((_, i) => taken.has(at + i));
+      if (isFree && isTitle(forms.slice(at, at + numLines).join(""), title)) return { at, numLines };
     }
   }
   return undefined;
