@@ -108,6 +108,13 @@ export function valueText(value: unknown, omissions: Omissions): string | undefi
   }
 }
 
+/** Characters that stand for bytes that had no meaning; a reader of texts in UTF-8 puts them there. */
+export function countReplacements(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\ufffd"); at >= 0; at = text.indexOf("\ufffd", at + 1)) count++;
+  return count;
+}
+
 /** Bytes that are UTF-8 without control characters; anything else is counted as binary. */
 export function bytesText(bytes: Uint8Array, omissions: Omissions): string | undefined {
   try {

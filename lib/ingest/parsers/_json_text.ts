@@ -27,6 +27,11 @@ export function parseJson(text: string): unknown {
   });
 }
 
+/** A number whose digits are kept, as {@linkcode parseJson} gives them. */
+export function rawNumber(digits: string): object {
+  return JSON_WITH_SOURCE.rawJSON(digits);
+}
+
 /** Pretty-printed JSON; undefined when it is nested too deeply, whose indentation alone could fill the memory. */
 export function jsonText(value: unknown): string | undefined {
   if (JSON_WITH_SOURCE.isRawJSON(value)) return value.rawJSON;

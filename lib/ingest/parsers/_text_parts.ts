@@ -1,7 +1,7 @@
 // The text of a file of lines, in parts that end at line ends, so that the memory needed does not grow with the file.
 // How bytes become text is decode_text.ts; a part is decoded as if it were a file.
 
-import { decodeText } from "../decode_text.ts";
+import { decodeAnyText } from "../detect_encoding.ts";
 import type { Omissions } from "./_omissions.ts";
 import { type ParseEvent, ParseFailure, type ParseInput } from "./parser.ts";
 
@@ -27,7 +27,7 @@ export async function wholeText(
 ): Promise<{ readonly text: string; readonly events: readonly ParseEvent[] }> {
   const { bytes, data } = input;
   if (bytes.length > MAX_WHOLE_BYTES) throw new ParseFailure("skipped", "larger than 256 MiB in one piece");
-  const decoded = await decodeText(bytes, data);
+  const decoded = await decodeAnyText(bytes, data);
   if ("reason" in decoded) throw new ParseFailure("skipped", decoded.reason);
   return { text: decoded.text, events: invalidBytesEvents(decoded.invalidBytes) };
 }
@@ -59,7 +59,7 @@ export async function* textParts(input: ParseInput, omissions: Omissions): Async
       continue;
     }
     const part = bytes.subarray(start, end);
-    const decoded = await decodeText(part, data);
+    const decoded = await decodeAnyText(part, data);
     const isLast = end === bytes.length;
     const events: ParseEvent[] = [];
     if (total > 1) events.push({ type: "pages", done: Math.floor(end / bytes.length * total), total });
