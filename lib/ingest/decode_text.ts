@@ -69,15 +69,6 @@ export function normalizeText(text: string, unicode: "NFC" | "none"): string {
   return unicode === "NFC" && /[\u0300-\uffff]/.test(wellFormed) ? wellFormed.normalize("NFC") : wellFormed;
 }
 
-/** Number of code points; a lone surrogate counts as one. */
-export function countCharacters(text: string): number {
-  let count = text.length;
-  for (let at = 0; at + 1 < text.length; at++) {
-    if ((text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) count--;
-  }
-  return count;
-}
-
 function decodeBytes(bytes: Uint8Array, detect: DetectEncoding | undefined): DecodedText | NotText {
   const signature = SIGNATURES.find((one) => one.bytes.every((byte, at) => bytes[at] === byte));
   if (signature !== undefined) return { reason: `not text: ${signature.name}` };

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { sha256File } from "../common/hash.ts";
-import { countCharacters } from "./decode_text.ts";
+import { countCharacters } from "./count_characters.ts";
 import type { SplitName, SplitSummary } from "./manifest.ts";
 import { NearDuplicates } from "./near_duplicates.ts";
 import { changeRow, openRowWriter, type RowWriter, type TextRow } from "./text_rows.ts";

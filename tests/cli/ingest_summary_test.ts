@@ -4,7 +4,14 @@ import type { IngestSummary } from "../../lib/ingest/manifest.ts";
 import { hostileReport, madeUpReport, madeUpSummary } from "../support/made_up_ingest.ts";
 
 function linesOf(summary: IngestSummary): string[] {
-  return formatIngestSummary({ dir: "data/cache/text/0123456789ab", hash: "", upToDate: false, summary });
+  return formatIngestSummary({
+    dir: "data/cache/text/0123456789ab",
+    hash: "",
+    upToDate: false,
+    summary,
+    elapsedMs: 1,
+    entries: [],
+  });
 }
 
 Deno.test("formatIngestSummary()", async (t) => {

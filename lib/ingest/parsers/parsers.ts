@@ -7,10 +7,17 @@ import { epubParser } from "./epub.ts";
 import { gzipParser } from "./gzip.ts";
 import { htmlParser } from "./html.ts";
 import { imageParser } from "./image.ts";
+import { jsonParser } from "./json.ts";
 import { jsonlParser } from "./jsonl.ts";
+import { latexParser } from "./latex.ts";
+import { markdownParser } from "./markdown.ts";
+import { notebookParser } from "./notebook.ts";
 import { odtParser } from "./odt.ts";
+import { parquetParser } from "./parquet.ts";
 import type { Parser } from "./parser.ts";
 import { pdfParser } from "./pdf.ts";
+import { rstParser } from "./rst.ts";
+import { sqliteParser } from "./sqlite.ts";
 import { tarParser } from "./tar.ts";
 import { textParser } from "./text.ts";
 import { xmlParser } from "./xml.ts";
@@ -20,22 +27,22 @@ import { zipParser } from "./zip.ts";
 export const PARSERS: Readonly<Record<FileKind, Parser>> = {
   text: textParser,
   code: textParser,
-  markdown: textParser,
-  rst: textParser,
-  latex: textParser,
+  markdown: markdownParser,
+  rst: rstParser,
+  latex: latexParser,
   html: htmlParser,
   xml: xmlParser,
-  json: textParser,
+  json: jsonParser,
   jsonl: jsonlParser,
   csv: csvParser,
-  notebook: textParser,
+  notebook: notebookParser,
   pdf: pdfParser,
   image: imageParser,
   docx: docxParser,
   odt: odtParser,
   epub: epubParser,
-  parquet: textParser,
-  sqlite: textParser,
+  parquet: parquetParser,
+  sqlite: sqliteParser,
   zip: zipParser,
   tar: tarParser,
   gzip: gzipParser,

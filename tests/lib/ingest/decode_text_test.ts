@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { countCharacters, decodeText, normalizeText } from "../../../lib/ingest/decode_text.ts";
+import { countCharacters } from "../../../lib/ingest/count_characters.ts";
+import { decodeText, normalizeText } from "../../../lib/ingest/decode_text.ts";
 
 const utf8 = new TextEncoder();
 
