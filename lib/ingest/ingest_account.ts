@@ -148,7 +148,7 @@ export class IngestAccount {
       language: mostOf(found.languages),
       status: one.status === "ok" ? "ok" : "partial",
       reason: one.reason,
-      detail: one.detail,
+      ...(one.detail !== undefined && { detail: one.detail }),
       documents: found.documents,
       characters: found.characters,
       split: found.splits.size === 2 ? "both" : [...found.splits][0],

@@ -91,7 +91,7 @@ async function parseOne(
   try {
     const isInPlace = kind === "sqlite";
     const bytes = isInPlace ? new Uint8Array(0) : await Deno.readFile(location);
-    if (!isInPlace) file.sha256 = sha256(bytes);
+    if (!isInPlace) Object.assign(file, { sha256: sha256(bytes), bytes: bytes.length });
     const startedAt = performance.now();
     const isOwn = OWN_KINDS.has(kind) && isUtf8(bytes);
     const parsed = await pool.parse({

@@ -10,9 +10,11 @@ import { HEAD_BYTES, sniffKind } from "./sniff_kind.ts";
 import { type FoundFile, walkFiles } from "./walk.ts";
 
 /** A file to parse. */
-export interface ScannedFile extends Omit<FoundFile, "kind"> {
+export interface ScannedFile extends Omit<FoundFile, "kind" | "bytes"> {
   /** By content first and by name second. */
   readonly kind: FileKind;
+  /** Size; of what was parsed, should the file have changed since. */
+  bytes: number;
   /** SHA-256 of the content; of what was parsed, should the file have changed since. */
   sha256: string;
 }

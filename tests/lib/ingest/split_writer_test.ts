@@ -51,7 +51,11 @@ Deno.test("SplitWriter drops a document that came before", async () => {
   await using temp = await openTempFolder();
   using writer = new SplitWriter(temp.path, { validationFraction: 0, nearDuplicateSimilarity: 0 });
   assertEquals(writer.add({ path: "a", text: "same" }, null), { split: "train", characters: 4 });
-  assertEquals(writer.add({ path: "b", text: "same" }, null), { split: "duplicate", characters: 4 });
+  assertEquals(writer.add({ path: "b", text: "same" }, null), {
+    split: "duplicate",
+    characters: 4,
+    duplicateOf: { path: "a", isEqual: true, similarity: 1 },
+  });
   assertEquals((await writer.finish()).train.documents, 1);
 });
 
