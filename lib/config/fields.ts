@@ -141,7 +141,7 @@ export const FIELDS = {
   },
   data: {
     paths: {
-      doc: "Files and folders to learn from, relative to the working directory",
+      doc: "Files, folders and URLs of git repositories to learn from, relative to the working directory",
       is: { type: "textList", default: ["data/samples"], minItems: 1, unit: "paths" },
     },
     outputDir: {
@@ -163,6 +163,10 @@ export const FIELDS = {
         ],
         unit: "patterns",
       },
+    },
+    gitignore: {
+      doc: "Inside a git repository, leave out what its .gitignore files name",
+      is: { type: "flag", default: true },
     },
     extensions: {
       doc: "File extensions to read, such as .txt; empty reads what name or content shows to be readable",

@@ -2,6 +2,7 @@
 // matches at every depth, one with a slash from the top, a trailing slash means folders only, `**` crosses
 // folders, `!` takes back what an earlier pattern said. See https://git-scm.com/docs/gitignore
 
+import { type Glob, parseGlob } from "./_glob.ts";
 import { UsageError } from "../common/errors.ts";
 
 /** A list of patterns, the last that matches decides. */
@@ -15,10 +16,16 @@ export interface PathRules {
    * @param options.isFolder - patterns with a trailing slash match folders only
    */
   matches(path: string, options: { isFolder: boolean }): boolean;
+  /**
+   * The same, told apart from a path that no pattern speaks of.
+   *
+   * @returns true when the last pattern that fits selects the path, false when it takes it back, undefined without one
+   */
+  decide(path: string, options: { isFolder: boolean }): boolean | undefined;
 }
 
 interface Rule {
-  readonly expression: RegExp;
+  readonly glob: Glob;
   readonly isNegated: boolean;
   readonly foldersOnly: boolean;
 }
@@ -31,82 +38,46 @@ interface Rule {
  * @throws {UsageError} naming the pattern that is not one
  */
 export function parsePathRules(patterns: readonly string[], options: { key: string }): PathRules {
+  return rulesOf(patterns, (pattern) => {
+    throw new UsageError(
+      `Cannot use the pattern "${pattern}" of ${options.key}: write a glob such as *.log, build/ or docs/**/*.md`,
+    );
+  });
+}
+
+/**
+ * Compiles the lines of a .gitignore file; as with git, a line that is no pattern matches nothing.
+ *
+ * @param text - the file
+ */
+export function parseIgnoreFile(text: string): PathRules {
+  return rulesOf(text.replace(/^\ufeff/, "").split("\n"), () => {});
+}
+
+function rulesOf(patterns: readonly string[], refuse: (pattern: string) => void): PathRules {
   const rules: Rule[] = [];
   for (const pattern of patterns) {
     const text = pattern.replace(/(?<!\\)[ \t\r\n]+$/, "");
     if (text === "" || text.startsWith("#")) continue;
-    rules.push(parseRule(text, options.key));
+    const rule = parseRule(text);
+    if (rule === undefined) refuse(text);
+    else rules.push(rule);
   }
-  return {
-    size: rules.length,
-    matches: (path, { isFolder }) => {
-      const decides = rules.findLast((rule) => (isFolder || !rule.foldersOnly) && rule.expression.test(path));
-      return decides !== undefined && !decides.isNegated;
-    },
+  const decide: PathRules["decide"] = (path, { isFolder }) => {
+    const segments = path.split("/");
+    const decides = rules.findLast((rule) => (isFolder || !rule.foldersOnly) && rule.glob.test(segments));
+    return decides && !decides.isNegated;
   };
+  return { size: rules.length, decide, matches: (path, options) => decide(path, options) === true };
 }
 
-function parseRule(pattern: string, key: string): Rule {
+function parseRule(pattern: string): Rule | undefined {
   const isNegated = pattern.startsWith("!");
   let body = isNegated ? pattern.slice(1) : pattern;
   if (body.startsWith("./")) body = body.slice(1);
   const foldersOnly = body.endsWith("/");
   body = body.replace(/\/+$/, "");
   const isAnchored = body.includes("/");
-  const expression = globExpression(body.replace(/^\/+/, ""), isAnchored);
-  if (body === "" || expression === undefined) {
-    throw new UsageError(
-      `Cannot use the pattern "${pattern}" of ${key}: write a glob such as *.log, build/ or docs/**/*.md`,
-    );
-  }
-  return { expression, isNegated, foldersOnly };
-}
-
-function globExpression(glob: string, isAnchored: boolean): RegExp | undefined {
-  const source = globSource(glob);
-  if (source === undefined) return undefined;
-  try {
-    return new RegExp(`^${isAnchored ? "" : "(?:.*/)?"}${source}$`, "su");
-  } catch {
-    return undefined; // a range that runs backwards, such as [z-a]
-  }
-}
-
-/** Regular expression of a glob without leading slash; undefined for an unclosed bracket. */
-function globSource(glob: string): string | undefined {
-  let source = "";
-  for (let at = 0; at < glob.length;) {
-    const rest = glob.slice(at);
-    const isSegmentStart = at === 0 || glob[at - 1] === "/";
-    if (isSegmentStart && rest.startsWith("**/")) {
-      source += "(?:[^/]+/)*";
-      at += 3;
-    } else if (isSegmentStart && rest === "**") {
-      source += ".+";
-      at += 2;
-    } else if (rest.startsWith("*")) {
-      source += "[^/]*";
-      at += /^\*+/.exec(rest)![0].length;
-    } else if (rest.startsWith("?")) {
-      source += "[^/]";
-      at += 1;
-    } else if (rest.startsWith("[")) {
-      const set = /^\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]/s.exec(rest);
-      if (set === null) return undefined;
-      source += setSource(set[1] !== "", set[2]);
-      at += set[0].length;
-    } else {
-      const escaped = rest.startsWith("\\") && rest.length > 1;
-      const character = String.fromCodePoint(glob.codePointAt(at + (escaped ? 1 : 0))!);
-      source += character.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
-      at += character.length + (escaped ? 1 : 0);
-    }
-  }
-  return source;
-}
-
-/** Inside of a bracket set; a set never matches the slash between folders. */
-function setSource(isNegated: boolean, inside: string): string {
-  const members = inside.replace(/\\(.)/gs, "$1").replace(/[\\\]\[^]/g, "\\$&");
-  return `(?!/)[${isNegated ? "^" : ""}${members}]`;
+  const glob = body === "" ? undefined : parseGlob(body.replace(/^\/+/, ""), { isAnchored });
+  return glob && { glob, isNegated, foldersOnly };
 }

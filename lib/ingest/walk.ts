@@ -6,6 +6,8 @@ import { basename, join, resolve, sep } from "node:path";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
 import { type FileKind, fileKind, hasExtension } from "./file_kinds.ts";
+import { cloneRepository, isRepositoryUrl } from "./git_clone.ts";
+import { enterFolder, type IgnoreChain, isIgnored, openIgnoreChain } from "./gitignore.ts";
 import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
 import { parsePathRules, type PathRules } from "./path_rules.ts";
 
@@ -31,15 +33,27 @@ interface Place {
   readonly below: string;
   /** A folder above matches `data.include`, so everything in it is wanted. */
   readonly isIncluded: boolean;
+  /** Of the .gitignore files above; undefined outside of a repository. */
+  readonly ignores: IgnoreChain | undefined;
 }
 
 interface Walk {
   readonly data: Config["data"];
   readonly include: PathRules;
   readonly exclude: PathRules;
-  /** Folders the pipeline itself writes. */
+  /** Folders and files the pipeline itself writes. */
   readonly own: ReadonlySet<string>;
 }
+
+/** What stands in `data.output_dir`. */
+const OWN_NAMES = [
+  "text",
+  "tokens",
+  "repositories",
+  "parsed.sqlite",
+  "parsed.sqlite-shm",
+  "parsed.sqlite-wal",
+];
 
 // the longest string is 2^29 characters and a document becomes one line of JSON
 const MAX_DOCUMENT_BYTES = 256 * 2 ** 20;
@@ -52,15 +66,15 @@ const MAX_DOCUMENT_BYTES = 256 * 2 ** 20;
  */
 export async function* walkFiles(config: Config): AsyncGenerator<WalkedFile> {
   const { data } = config;
+  const output = await realPath(data.outputDir);
   const walk: Walk = {
     data,
     include: parsePathRules(data.include, { key: "data.include" }),
     exclude: parsePathRules(data.exclude, { key: "data.exclude" }),
-    own: new Set(
-      await Promise.all(
-        [join(data.outputDir, "text"), join(data.outputDir, "tokens"), config.training.runDir].map(realPath),
-      ),
-    ),
+    own: new Set([
+      ...await Promise.all(OWN_NAMES.map((name) => realPath(join(output, name)))),
+      await realPath(config.training.runDir),
+    ]),
   };
   for (const root of data.paths) yield* walkRoot(root, walk);
 }
@@ -70,18 +84,24 @@ async function realPath(path: string): Promise<string> {
 }
 
 async function* walkRoot(root: string, walk: Walk): AsyncGenerator<WalkedFile> {
+  const { data } = walk;
+  const cloned = isRepositoryUrl(root)
+    ? await cloneRepository(root, { folder: join(data.outputDir, "repositories") })
+    : undefined;
   let location: string;
   let stat: Deno.FileInfo;
   try {
-    location = await Deno.realPath(root);
+    location = await Deno.realPath(cloned?.location ?? root);
     stat = await Deno.lstat(location);
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound ? "no such file or folder" : reasonOf(error);
     throw new UsageError(`Cannot read data from ${root}: ${why}; correct data.paths`, { cause: error });
   }
-  const place = { path: basename(location) || "root", location, below: "", isIncluded: false };
+  const path = cloned?.name ?? (basename(location) || "root");
+  const ignores = data.gitignore && stat.isDirectory ? await openIgnoreChain(location) : undefined;
+  const place = { path, location, below: "", isIncluded: false, ignores };
   if (stat.isDirectory) yield* walkFolder(place, walk);
-  else yield describeFile(place, { stat, data: walk.data });
+  else yield describeFile(place, { stat, data });
 }
 
 /** Depth first by a stack, so that a thousand nested folders are no deeper a call than one. */
@@ -94,9 +114,11 @@ async function* walkFolder(root: Place, walk: Walk): AsyncGenerator<WalkedFile> 
       continue;
     }
     try {
-      for (const entry of await reverseEntries(next.location)) {
-        stack.push(await lookAt(entry, { folder: next, root, walk }));
-      }
+      const entries = await reverseEntries(next.location);
+      const names = new Set(entries.map(({ name }) => name));
+      const ignores = walk.data.gitignore ? await enterFolder(next.ignores, { ...next, names }) : undefined;
+      const folder = { ...next, ignores };
+      for (const entry of entries) stack.push(await lookAt(entry, { folder, root, walk }));
     } catch (error) {
       yield leftOut(next.path, { status: "failed", reason: reasonOf(error) });
     }
@@ -125,19 +147,20 @@ async function lookAt(
     location: join(folder.location, entry.name),
     below,
     isIncluded: folder.isIncluded || walk.include.matches(below, { isFolder }),
+    ignores: folder.ignores,
   };
   if (walk.exclude.matches(below, { isFolder })) {
     return leftOut(place.path, { reason: "excluded by data.exclude" });
+  }
+  if (isIgnored(folder.ignores, below, { isFolder })) {
+    return leftOut(place.path, { reason: "ignored by .gitignore" });
   }
   if (entry.isSymlink) {
     const reason = await symlinkReason(place.location, { root: root.location, folder: folder.location });
     return leftOut(place.path, { reason });
   }
-  if (isFolder) {
-    return walk.own.has(place.location)
-      ? leftOut(place.path, { reason: "written by sheepop itself" })
-      : place;
-  }
+  if (walk.own.has(place.location)) return leftOut(place.path, { reason: "written by sheepop itself" });
+  if (isFolder) return place;
   if (walk.include.size > 0 && !place.isIncluded) {
     return leftOut(place.path, { reason: "not matched by data.include" });
   }
