@@ -165,7 +165,7 @@ export const FIELDS = {
       },
     },
     extensions: {
-      doc: "File extensions to read, such as .txt; empty takes the built-in list",
+      doc: "File extensions to read, such as .txt; empty reads what name or content shows to be readable",
       is: { type: "textList", default: [], separator: ",", unit: "extensions" },
     },
     mode: {
