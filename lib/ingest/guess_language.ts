@@ -84,7 +84,7 @@ function guessLatin(sample: string): string | null {
     .map((language) => scoreWords(language, { counts, lower, total: words.length }))
     .sort((a, b) => b.own - a.own);
   const isSure = first.distinct >= MIN_DISTINCT && first.all >= words.length * MIN_WORD_SHARE &&
-    countBut(counts, first, second) >= countBut(counts, second, first) * MIN_LEAD;
+    countBut(counts, first, second) >= Math.max(1, countBut(counts, second, first) * MIN_LEAD);
   return isSure ? first.language : null;
 }
 

@@ -42,8 +42,19 @@ const FILES = {
   ...TINY_FILES,
   "texts/accents.txt": "cafe\u0301 and nai\u0308ve sheep\n".repeat(4),
   "texts/deep/inner.rst": "A text in a folder of the folder.\n",
+  "texts/hirte.txt":
+    "Der Hirte z\u00e4hlte die Schafe, und eines von ihnen war nicht da. Er nahm den Stab und ging, um es zu suchen.\n",
+  "texts/alike.txt": sentencesOf(80) + "One more lamb.\n",
+  "texts/alike_too.txt": sentencesOf(80) + "One more ewe.\n",
+  "texts/keys.txt": `The key AKIA${"IOSFODNN7EXAMPLE"} opens no gate that the sheep know of.\n`,
+  "texts/rows.txt": "*** --- *** === +++ sheep\n",
   "more/other.txt": "Another folder with another text, about geese.\n".repeat(5),
 };
+
+/** Sentences that do not repeat. */
+function sentencesOf(count: number): string {
+  return Array.from({ length: count }, (_, at) => `Sheep ${at * at} followed dog ${at * 7}.\n`).join("");
+}
 
 async function events(config: Config): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
@@ -218,6 +229,11 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.max_files": { value: 2, look: documents },
   "data.max_file_bytes": { value: 500, look: documents },
   "data.unicode": { value: "none", look: allCharacters },
+  "data.languages": { value: ["de"], look: documents },
+  "data.max_repetition": { value: 0.3, look: documents },
+  "data.max_symbol_share": { value: 0.1, look: documents },
+  "data.near_duplicate_similarity": { value: 0, look: documents },
+  "data.scan_secrets": { value: "redact", look: allCharacters },
   "data.validation_fraction": { value: 0.5, look: validationCharacters },
   "tokenizer.kind": { value: "none of ours", look: refusal },
   "checkpoint.save_interval": { value: 3, look: savedSteps },
