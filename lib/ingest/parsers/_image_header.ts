@@ -3,7 +3,7 @@
 // Formats: PNG https://www.w3.org/TR/png-3/ · JPEG ITU-T T.81 · WebP RFC 9649 · GIF89a · EXIF 2.32 for orientation
 
 import { ParseFailure } from "./parser.ts";
-import { TAG, TiffReader } from "./_tiff_directory.ts";
+import { readOrientation, TiffReader } from "./_tiff_directory.ts";
 
 /** Formats that text is read from. */
 export type ImageFormat = "png" | "jpeg" | "webp" | "bmp" | "gif" | "tiff";
@@ -162,8 +162,7 @@ function skipBlocks(view: DataView, at: number): number {
 function exifOrientation(exif: Uint8Array): number {
   try {
     const reader = new TiffReader(exif);
-    const orientation = reader.number(reader.directory(reader.first), TAG.orientation, 1);
-    return orientation >= 1 && orientation <= 8 ? orientation : 1;
+    return readOrientation(reader, reader.directory(reader.first));
   } catch (error) {
     // a picture with damaged EXIF data is still a picture
     if (error instanceof RangeError) return 1;

@@ -110,3 +110,9 @@ export class TiffReader {
     return this.#view.getUint32(position, this.littleEndian);
   }
 }
+
+/** Orientation of a picture, 1 to 8; 1, which is upright, where there is none or one that does not exist. */
+export function readOrientation(reader: TiffReader, directory: TiffDirectory): number {
+  const orientation = reader.number(directory, TAG.orientation, 1);
+  return orientation >= 1 && orientation <= 8 ? orientation : 1;
+}

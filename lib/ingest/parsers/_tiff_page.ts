@@ -4,7 +4,7 @@
 
 import { inflateSync } from "node:zlib";
 import { ParseFailure } from "./parser.ts";
-import { TAG, type TiffDirectory, TiffReader } from "./_tiff_directory.ts";
+import { readOrientation, TAG, type TiffDirectory, TiffReader } from "./_tiff_directory.ts";
 import { joinJpegStrips } from "./_tiff_jpeg.ts";
 
 /** One page. */
@@ -13,6 +13,8 @@ export interface TiffPage {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
+  /** EXIF orientation that the image below does not carry itself; 1 is upright. */
+  readonly orientation: number;
   /**
    * The page as a file of its own; valid until the next call for a page of the same file.
    *
@@ -46,9 +48,12 @@ export function tiffPages(bytes: Uint8Array, maxPages: number): TiffPage[] {
 
 function pageAt(reader: TiffReader, offset: number): TiffPage & { isReduced: boolean; next: number } {
   const directory = reader.directory(offset);
+  // only a JPEG image leaves its directory behind
+  const isJpeg = reader.number(directory, TAG.compression, COMPRESSION.none) === COMPRESSION.jpeg;
   return {
     width: reader.number(directory, TAG.width, 0),
     height: reader.number(directory, TAG.height, 0),
+    orientation: isJpeg ? readOrientation(reader, directory) : 1,
     isReduced: (reader.number(directory, TAG.kind, 0) & REDUCED) !== 0,
     next: directory.next,
     image: () => readablePage(reader, directory, offset),

@@ -59,8 +59,7 @@ function listPictures(bytes: Uint8Array, format: ImageFormat): Picture[] {
   if (format === "tiff") {
     const pages = tiffPages(bytes, MAX_PAGES + 1);
     if (pages.length === 0) throw new ParseFailure("failed", "damaged image");
-    // the decoder turns these by itself
-    return pages.map(({ width, height, image }) => ({ width, height, image, orientation: 1 }));
+    return pages;
   }
   const { width, height, orientation, end } = readImageHeader(bytes, format);
   const image = (): Uint8Array => {
