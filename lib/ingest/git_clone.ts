@@ -38,8 +38,9 @@ export function isRepositoryUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(path) || /^[a-z][a-z0-9+.-]*::/i.test(path) || SHORT_FORM.test(path);
 }
 
-/** A URL without name and password, for people. */
+/** A URL without name and password, for people; other paths as they are. */
 export function shownUrl(url: string): string {
+  if (!isRepositoryUrl(url)) return url;
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1").replace(/[?#][^]*$/, "");
 }
 

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { openStagingFolder } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
+import { shownUrl } from "./git_clone.ts";
 import { IngestAccount } from "./ingest_account.ts";
 import { ARCHIVE_KINDS } from "./file_kinds.ts";
 import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";
@@ -138,7 +139,7 @@ async function writeRows(
 function noText(config: Config, entries: readonly ManifestEntry[]): UsageError {
   const seen = formatReasons(countEntries(entries));
   return new UsageError(
-    `Cannot find text to learn from in ${config.data.paths.join(", ")}: ${seen}; ` +
+    `Cannot find text to learn from in ${config.data.paths.map(shownUrl).join(", ")}: ${seen}; ` +
       "give data.paths text files, or widen data.extensions, data.include or data.exclude",
   );
 }

@@ -222,6 +222,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return "read permission not granted to this program";
   if (error instanceof Deno.errors.FilesystemLoop) return "symbolic link loop";
   const code = (error as { code?: unknown })?.code;
+  if (code === "ENAMETOOLONG") return "its path is longer than the system allows";
   return typeof code === "string" ? `cannot be read: ${code}` : "cannot be read";
 }
 

@@ -31,6 +31,7 @@ const MOST_BYTES_AT_ONCE = 128 * 2 ** 20;
 /** Settings that never change what a file holds. */
 const OUTER_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
   "paths",
+  "gitignore",
   "outputDir",
   "maxFiles",
   "validationFraction",

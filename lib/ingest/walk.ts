@@ -1,6 +1,7 @@
 // Finds the files to read below the paths of the configuration, in an order that depends on their names
 // only. Symbolic links are never followed and nothing but regular files is ever opened, so a walk neither
-// leaves its folder nor waits for a pipe. Knows nothing of contents.
+// leaves its folder nor waits for a pipe. A file with several names (hard links) is read under each: equal texts are
+// left out later. Names are kept as they are, whoever prints one makes it plain. Knows nothing of contents.
 
 import { basename, join, resolve, sep } from "node:path";
 import { UsageError } from "../common/errors.ts";
@@ -114,31 +115,32 @@ async function* walkFolder(root: Place, walk: Walk): AsyncGenerator<WalkedFile> 
       continue;
     }
     try {
-      const entries = await reverseEntries(next.location);
+      const entries = reverseEntries(next.location);
       const names = new Set(entries.map(({ name }) => name));
       const ignores = walk.data.gitignore ? await enterFolder(next.ignores, { ...next, names }) : undefined;
       const folder = { ...next, ignores };
-      for (const entry of entries) stack.push(await lookAt(entry, { folder, root, walk }));
+      for (const entry of entries) stack.push(lookAt(entry, { folder, root, walk }));
     } catch (error) {
-      yield leftOut(next.path, { status: "failed", reason: reasonOf(error) });
+      yield leftOut(next.path, { status: "failed", reason: reasonAt(next.path, error) });
     }
   }
 }
 
 /** Entries of a folder, last path first; a folder counts with a slash, as in the paths below it. */
-async function reverseEntries(folder: string): Promise<Deno.DirEntry[]> {
-  const entries = await Array.fromAsync(
-    Deno.readDir(folder),
+function reverseEntries(folder: string): Deno.DirEntry[] {
+  // asking the system directly takes a tenth of the time of asking by way of the event loop
+  const entries = Array.from(
+    Deno.readDirSync(folder),
     (entry) => ({ entry, key: entry.isDirectory ? `${entry.name}/` : entry.name }),
   );
   return entries.sort((a, b) => a.key < b.key ? 1 : a.key > b.key ? -1 : 0).map(({ entry }) => entry);
 }
 
 /** A folder to walk later, a file to read, or a line about what is left out. */
-async function lookAt(
+function lookAt(
   entry: Deno.DirEntry,
   context: { readonly folder: Place; readonly root: Place; readonly walk: Walk },
-): Promise<Place | WalkedFile> {
+): Place | WalkedFile {
   const { folder, root, walk } = context;
   const isFolder = entry.isDirectory;
   const below = folder.below === "" ? entry.name : `${folder.below}/${entry.name}`;
@@ -156,7 +158,7 @@ async function lookAt(
     return leftOut(place.path, { reason: "ignored by .gitignore" });
   }
   if (entry.isSymlink) {
-    const reason = await symlinkReason(place.location, { root: root.location, folder: folder.location });
+    const reason = symlinkReason(place.location, { root: root.location, folder: folder.location });
     return leftOut(place.path, { reason });
   }
   if (walk.own.has(place.location)) return leftOut(place.path, { reason: "written by sheepop itself" });
@@ -165,14 +167,20 @@ async function lookAt(
     return leftOut(place.path, { reason: "not matched by data.include" });
   }
   try {
-    const stat = await Deno.lstat(place.location);
+    const stat = Deno.lstatSync(place.location);
     if (stat.isFile && !hasExtension(entry.name, walk.data.extensions)) {
       return leftOut(place.path, { bytes: stat.size, reason: "extension is not in data.extensions" });
     }
     return describeFile(place, { stat, data: walk.data });
   } catch (error) {
-    return leftOut(place.path, { status: "failed", reason: reasonOf(error) });
+    return leftOut(place.path, { status: "failed", reason: reasonAt(place.path, error) });
   }
+}
+
+/** The system finds nothing under a name that was not UTF-8 and has been replaced in part. */
+function reasonAt(path: string, error: unknown): string {
+  const isReplaced = error instanceof Deno.errors.NotFound && path.includes("\ufffd");
+  return isReplaced ? "its name is not UTF-8: rename it" : reasonOf(error);
 }
 
 function describeFile(
@@ -201,9 +209,9 @@ function specialReason(stat: Deno.FileInfo): string {
   return stat.isBlockDevice || stat.isCharDevice ? "device" : "not a regular file";
 }
 
-async function symlinkReason(link: string, options: { root: string; folder: string }): Promise<string> {
+function symlinkReason(link: string, options: { root: string; folder: string }): string {
   try {
-    const target = await Deno.realPath(link);
+    const target = Deno.realPathSync(link);
     if (isInside(options.folder, target)) return "symbolic link loop";
     if (isInside(target, options.root)) return "symbolic link: its target is read at its own place";
     return "symbolic link out of the folder";

@@ -48,6 +48,10 @@ const FILES = {
   "texts/alike_too.txt": sentencesOf(80) + "One more ewe.\n",
   "texts/keys.txt": `The key AKIA${"IOSFODNN7EXAMPLE"} opens no gate that the sheep know of.\n`,
   "texts/rows.txt": "*** --- *** === +++ sheep\n",
+  "more/repository/.git/HEAD": "ref: refs/heads/main\n",
+  "more/repository/.gitignore": "drafts/\n",
+  "more/repository/drafts/a.txt": "A draft that nobody should learn from, about goats.\n",
+  "more/repository/kept.txt": "A text of the repository, about cows in the meadow.\n",
   "more/other.txt": "Another folder with another text, about geese.\n".repeat(5),
 };
 
@@ -175,6 +179,8 @@ const onGpuWithManyLayers = (config: Config) => {
 };
 const onTile = (config: Config) => Object.assign(config.resources, { device: "auto", kernels: "tile" });
 const withSample = (config: Config) => config.training.sampleTokens = 12;
+const inRepository = ({ data }: Config) =>
+  data.paths = data.paths.map((path) => join(path, "../more/repository"));
 const withPlots = (config: Config) => config.monitor.plots = true;
 /** A rate that rises until everything is worse than after the first step. */
 const worsening = ({ training }: Config) => {
@@ -223,6 +229,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.output_dir": { value: "FOLDER/elsewhere", look: folders, sees: ["elsewhere/", "run/"], given: short },
   "data.include": { value: ["*.md"], look: documents },
   "data.exclude": { value: ["deep"], look: documents },
+  "data.gitignore": { value: false, look: documents, given: inRepository },
   "data.extensions": { value: [".txt"], look: documents },
   "data.mode": { value: "line", look: documents },
   "data.min_length": { value: 500, look: documents },

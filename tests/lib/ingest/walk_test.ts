@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { stub } from "@std/testing/mock";
 import { join } from "node:path";
 import { UsageError } from "../../../lib/common/errors.ts";
 import type { Config } from "../../../lib/config/config.ts";
@@ -82,13 +83,14 @@ Deno.test("walkFiles() finds files whose name says nothing, so that the content 
 
 Deno.test("walkFiles() follows no symbolic link", async () => {
   await using corpus = await openCorpus({ "a/real.txt": "x" });
-  await Deno.mkdir(join(corpus.path, "..", "elsewhere"));
+  await Deno.mkdir(join(corpus.path, "..", "elsewhere/.ssh"), { recursive: true });
   for (
     const [link, target] of [
       ["a/loop", ".."],
       ["a/self.txt", "self.txt"],
       ["broken.txt", "nothing"],
       ["inside.txt", "a/real.txt"],
+      ["keys", "../elsewhere/.ssh"],
       ["outside", "../elsewhere"],
       ["root", "/"],
     ]
@@ -100,6 +102,7 @@ Deno.test("walkFiles() follows no symbolic link", async () => {
       "corpus/a/self.txt": "skipped: symbolic link loop",
       "corpus/broken.txt": "skipped: symbolic link to nothing",
       "corpus/inside.txt": "skipped: symbolic link: its target is read at its own place",
+      "corpus/keys": "skipped: symbolic link out of the folder",
       "corpus/outside": "skipped: symbolic link out of the folder",
       "corpus/root": "skipped: symbolic link loop",
     },
@@ -124,11 +127,94 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "walkFiles() reads a file with two names under both",
+  { ignore: Deno.build.os === "windows" },
+  async () => {
+    await using corpus = await openCorpus({ "a.txt": "x" });
+    await Deno.link(join(corpus.path, "a.txt"), join(corpus.path, "b.txt"));
+    assertEquals((await walked(corpus.config())).found, ["corpus/a.txt", "corpus/b.txt"]);
+  },
+);
+
+Deno.test("walkFiles() keeps hostile names as they are", { ignore: Deno.build.os !== "linux" }, async () => {
+  const names = [
+    "a\nb.txt",
+    "\u001b[31mred.txt",
+    "rtl\u202egpj.txt",
+    `${"n".repeat(251)}.txt`,
+    " .txt",
+    "-rf.txt",
+  ];
+  await using corpus = await openCorpus(Object.fromEntries(names.map((name) => [name, "x"])));
+  const script = "printf x > \"$(printf 'bad\\377.txt')\"; mkdir \"$(printf 'dir\\377')\"";
+  await new Deno.Command("sh", { args: ["-c", script], cwd: corpus.path }).output();
+  assertEquals(await walked(corpus.config()), {
+    found: names.map((name) => `corpus/${name}`).sort(),
+    leftOut: {
+      "corpus/bad\ufffd.txt": "failed: its name is not UTF-8: rename it",
+      "corpus/dir\ufffd": "failed: its name is not UTF-8: rename it",
+    },
+  });
+});
+
+Deno.test("walkFiles() goes on behind what it may not read, what vanishes and what is too long", async () => {
+  await using corpus = await openCorpus({
+    "a.txt": "x",
+    "gone.txt": "x",
+    "gone/x.txt": "x",
+    "locked.txt": "x",
+    "locked/x.txt": "x",
+    "long/x.txt": "x",
+    "z.txt": "x",
+  });
+  const refuse = (path: string | URL): void => {
+    const name = String(path).slice(corpus.path.length + 1);
+    if (name.startsWith("gone")) throw new Deno.errors.NotFound();
+    if (name.startsWith("locked")) throw new Deno.errors.PermissionDenied();
+    if (name.startsWith("long")) throw Object.assign(new Error(), { code: "ENAMETOOLONG" });
+  };
+  const { readDirSync, lstatSync } = Deno;
+  using _read = stub(Deno, "readDirSync", (path) => (refuse(path), readDirSync(path)));
+  using _stat = stub(Deno, "lstatSync", (path) => (refuse(path), lstatSync(path)));
+  assertEquals(await walked(corpus.config()), {
+    found: ["corpus/a.txt", "corpus/z.txt"],
+    leftOut: {
+      "corpus/gone": "failed: vanished while being read",
+      "corpus/gone.txt": "failed: vanished while being read",
+      "corpus/locked": "failed: permission denied",
+      "corpus/locked.txt": "failed: permission denied",
+      "corpus/long": "failed: its path is longer than the system allows",
+    },
+  });
+});
+
+Deno.test("walkFiles() walks a hundred thousand files and misses none", async () => {
+  await using corpus = await openCorpus({ "a.txt": "x" });
+  const { readDirSync } = Deno;
+  const entry = [...readDirSync(corpus.path)][0];
+  // the same file under many names: making them all would take longer than walking them
+  using _read = stub(
+    Deno,
+    "readDirSync",
+    () => Array.from({ length: 100_000 }, (_, index) => ({ ...entry, name: `${index}.txt` })).values(),
+  );
+  const stat = Deno.lstatSync(join(corpus.path, "a.txt"));
+  using _stat = stub(Deno, "lstatSync", () => stat);
+  const startedAt = performance.now();
+  let count = 0;
+  for await (const _ of walkFiles(corpus.config())) count++;
+  assertEquals(count, 100_000);
+  assert(performance.now() - startedAt < 10_000);
+});
+
 Deno.test("walkFiles() never reads what sheepop writes, even inside the data", async () => {
   await using corpus = await openCorpus({
     "a.txt": "x",
     "cache/text/abc/train.jsonl": "x",
     "cache/tokens/abc/tokenizer.json": "x",
+    "cache/repositories/abc/a.txt": "x",
+    "cache/parsed.sqlite": "x",
     "cache/mine.txt": "x",
     "run/metrics.jsonl": "x",
   });
