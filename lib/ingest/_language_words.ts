@@ -93,18 +93,18 @@ export const WORDS: Readonly<Record<string, ReadonlySet<string>>> = wordSets({
     ia sebagai namun masih agar jika ketika para belum lagi menjadi`,
 });
 
-/** Letters that weigh as much as a word. */
+/** Parts of words that weigh as much as a common word. */
 export const LETTERS: Readonly<Record<string, RegExp>> = {
-  de: /\u00df/g,
-  es: /[\u00f1\u00bf\u00a1]/g,
-  pt: /[\u00e3\u00f5]/g,
-  sv: /\u00e5[a-z]*\u00e4|\u00e4[a-z]*\u00e5/g,
-  fi: /(?:ss|st|ll|lt)[a\u00e4](?!\p{L})|\u00e4\u00e4|\u00f6\u00f6|yy/gu,
-  pl: /[\u0105\u0119\u0142\u017c\u015b]/g,
-  cs: /[\u011b\u0159\u016f]/g,
-  sk: /[\u013e\u0155\u013a\u00f4]/g,
-  hu: /[\u0151\u0171]/g,
-  ro: /[\u0103\u0219\u021b]/g,
-  tr: /[\u011f\u0131]|l[ae]r[ai\u0131]|m[ae]kt?[ae]/g,
-  vi: /[\u01a1\u01b0\u1ea0-\u1ef9\u0111]/g,
+  de: /\u00df/,
+  es: /\u00f1/,
+  pt: /[\u00e3\u00f5]/,
+  sv: /\u00e5[a-z]*\u00e4|\u00e4[a-z]*\u00e5/,
+  fi: /(?:ss|st|ll|lt)[a\u00e4]$|\u00e4\u00e4|\u00f6\u00f6|yy/,
+  pl: /[\u0105\u0119\u0142\u017c\u015b]/,
+  cs: /[\u011b\u0159\u016f]/,
+  sk: /[\u013e\u0155\u013a\u00f4]/,
+  hu: /[\u0151\u0171]/,
+  ro: /[\u0103\u0219\u021b]/,
+  tr: /[\u011f\u0131]|l[ae]r[ai\u0131]|m[ae]kt?[ae]/,
+  vi: /[\u01a1\u01b0\u1ea0-\u1ef9\u0111]/,
 };

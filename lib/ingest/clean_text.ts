@@ -131,9 +131,10 @@ function joinHyphens(text: string): string {
   });
 }
 
-/** Both patterns look at every character once, however long a run of spaces is. */
+/** The patterns look at every character once, however long a run of spaces is. */
 function tidy(text: string): string {
-  return text.replace(/(?<![ \t])[ \t]+$/gm, "").replace(/\n{4,}/g, "\n\n\n");
+  const trimmed = /[ \t](?:\n|$)/.test(text) ? text.replace(/(?<![ \t])[ \t]+$/gm, "") : text;
+  return trimmed.includes("\n\n\n\n") ? trimmed.replace(/\n{4,}/g, "\n\n\n") : trimmed;
 }
 
 function countMatches(text: string, pattern: RegExp): number {

@@ -64,12 +64,11 @@ export function finishDocument(
     : scanSecrets(clean.text);
   const kept = data.scanSecrets === "flag" ? clean.text : redacted;
   const language = CODE.has(kind) ? null : guessLanguage(kept);
-  const { control, zeroWidth, bidi, replacements } = clean.counts;
+  const { control, zeroWidth, bidi } = clean.counts;
   const dropped = reasonToDrop(kept, {
     kind,
     data,
     language,
-    replacements,
     hasSecret: Object.keys(secrets).length > 0,
   });
   return {
@@ -106,13 +105,12 @@ function reasonToDrop(
     readonly kind: FileKind;
     readonly data: Config["data"];
     readonly language: string | null;
-    readonly replacements: number;
     readonly hasSecret: boolean;
   },
 ): string | null {
-  const { kind, data, language, replacements, hasSecret } = about;
+  const { kind, data, language, hasSecret } = about;
   if (text.trim().length < Math.max(1, data.minLength)) return "shorter than data.min_length";
-  if (replacements > text.length * MAX_REPLACEMENT_SHARE) {
+  if ((text.match(/\ufffd/g)?.length ?? 0) > text.length * MAX_REPLACEMENT_SHARE) {
     return "not text: more than 1 % replacement characters";
   }
   if (hasSecret && data.scanSecrets === "drop") return "holds a secret";

@@ -35,7 +35,7 @@ Deno.test("NearDuplicates finds what is at least as similar as the threshold", (
       assertEquals(near.add(2 * run, first), undefined);
       const enough = Math.ceil(threshold * SIGNATURE_LENGTH);
       assertEquals(
-        near.add(-1, like(first, { equal: enough - 1 - 8, random })),
+        near.add(-1, like(first, { equal: enough - 1, random })),
         undefined,
         "not similar enough",
       );
