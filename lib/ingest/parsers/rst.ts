@@ -120,7 +120,7 @@ function isAdornment(lines: readonly string[], at: number): boolean {
 function inlineText(line: string): string {
   if (!/[`*_|]/.test(line)) return line;
   return line
-    .replace(/(?<!`)``([^`\s](?:.{0,2000}?\S)?)``(?!`)/g, "\u0000$1\u0000") // literals first: marks inside them are characters
+    .replace(/(?<!`)``([^`\s](?:.{0,300}?\S)?)``(?!`)/g, "\u0000$1\u0000") // literals first: marks inside them are characters
     .split("\u0000")
     .map((part, at) => at % 2 === 1 ? part : plainText(part))
     .join("");
