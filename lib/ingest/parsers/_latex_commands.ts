@@ -14,6 +14,8 @@ export const SILENT = new Set(
 /** Commands with one argument that is no text before one that is. */
 export const SECOND = new Set([
   "href",
+  "hypertarget",
+  "hyperlink",
   "textcolor",
   "colorbox",
   "parbox",
