@@ -16,6 +16,14 @@ interface Level {
   start: number;
 }
 
+/** A list: a definition with changes of its own. */
+interface List {
+  definition: string;
+  readonly levels: Level[];
+  /** Numbers at which levels begin anew with the first item of this list. */
+  readonly restarts: number[];
+}
+
 /** A list a paragraph belongs to. */
 export interface ListPlace {
   /** Number of the list; `0` takes a paragraph out of the list of its style. */
@@ -28,8 +36,8 @@ export interface ListPlace {
 interface Definitions {
   /** Levels of each definition. */
   readonly levels: Map<string, Level[]>;
-  /** Definition of each list. */
-  readonly lists: Map<string, string>;
+  /** Lists by their number. */
+  readonly lists: Map<string, List>;
   /** List and level of each paragraph style. */
   readonly styles: Map<string, ListPlace & { readonly basedOn?: string }>;
 }
@@ -37,6 +45,9 @@ interface Definitions {
 /** Gives every list item its mark, in the order of the document. */
 export class DocxNumbering {
   readonly #definitions: Definitions;
+  /** Numbers of the lists that were begun. */
+  readonly #begun = new Set<string>();
+  /** Last number of each level of each definition, which several lists may go on counting. */
   readonly #counters = new Map<string, number[]>();
 
   constructor(definitions: Definitions) {
@@ -53,25 +64,32 @@ export class DocxNumbering {
     const list = place.list ?? inherited.list;
     if (list === undefined || list === "0") return undefined;
     const level = Math.min(Math.max(place.level ?? inherited.level ?? 0, 0), MAX_LEVELS - 1);
-    const definition = this.#definitions.lists.get(list);
-    const levels = this.#definitions.levels.get(definition ?? "");
-    const own = levels?.[level];
+    const found = this.#definitions.lists.get(list);
+    if (found === undefined) return undefined;
+    const defined = this.#definitions.levels.get(found.definition) ?? [];
+    const levels = Array.from({ length: MAX_LEVELS }, (_, at) => found.levels[at] ?? defined[at]);
+    const own = levels[level];
     if (own === undefined) return undefined;
     const indent = "  ".repeat(level);
     if (own.format === "bullet") return `${indent}- `;
-    const counters = this.#count(definition!, { level, levels: levels! });
+    const counters = this.#count(list, { level, start: own.start });
     if (own.format === "none") return indent;
     const text = own.text.replace(/%([1-9])/g, (_, digit: string) => {
       const at = Number(digit) - 1;
-      return formatNumber(counters[at] ?? levels![at]?.start ?? 1, levels![at]?.format ?? "decimal");
+      return formatNumber(counters[at] ?? levels[at]?.start ?? 1, levels[at]?.format ?? "decimal");
     });
     return text.trim() === "" ? indent : `${indent}${text.trim()} `;
   }
 
-  #count(definition: string, { level, levels }: { level: number; levels: Level[] }): number[] {
-    const counters = this.#counters.get(definition) ?? [];
-    this.#counters.set(definition, counters);
-    counters[level] = counters[level] === undefined ? levels[level].start : counters[level] + 1;
+  #count(number: string, { level, start }: { level: number; start: number }): number[] {
+    const list = this.#definitions.lists.get(number)!;
+    const counters = this.#counters.get(list.definition) ?? [];
+    this.#counters.set(list.definition, counters);
+    if (!this.#begun.has(number)) {
+      this.#begun.add(number);
+      list.restarts.forEach((first, at) => counters[at] = first - 1);
+    }
+    counters[level] = (counters[level] ?? (list.restarts[level] ?? start) - 1) + 1;
     counters.length = level + 1; // deeper levels begin anew
     return counters;
   }
@@ -100,31 +118,40 @@ export async function readNumbering(zip: OfficeZip, folder: string): Promise<Doc
 
 async function readLists(zip: OfficeZip, part: string): Promise<Pick<Definitions, "levels" | "lists">> {
   const levels = new Map<string, Level[]>();
-  const lists = new Map<string, string>();
+  const lists = new Map<string, List>();
   let current: Level[] = [];
   let level: Level | undefined;
-  let list = "";
+  let list: List = { definition: "", levels: [], restarts: [] };
+  let override = 0;
   await zip.walk(part, {
     attributes: new Set(["w:abstractNumId", "w:numId", "w:ilvl", "w:val"]),
     open(name, attributes) {
+      const local = localName(name);
       const value = attributes.get("w:val") ?? "";
-      if (name === "w:abstractNum") levels.set(attributes.get("w:abstractNumId") ?? "", current = []);
-      else if (name === "w:num") list = attributes.get("w:numId") ?? "";
-      else if (name === "w:abstractNumId") lists.set(list, value);
-      else if (name === "w:lvl") {
+      const depth = Number.parseInt(attributes.get("w:ilvl") ?? "0");
+      if (local === "abstractNum") levels.set(attributes.get("w:abstractNumId") ?? "", current = []);
+      else if (local === "num") {
+        list = { definition: "", levels: current = [], restarts: [] };
+        lists.set(attributes.get("w:numId") ?? "", list);
+      } else if (local === "abstractNumId") list.definition = value;
+      else if (local === "lvlOverride") override = depth;
+      else if (local === "startOverride" && isLevel(override)) {
+        list.restarts[override] = Number.parseInt(value) || 0;
+      } else if (local === "lvl") {
         level = { format: "decimal", text: "", start: 1 };
-        const at = Number(attributes.get("w:ilvl") ?? 0);
-        if (at >= 0 && at < MAX_LEVELS && current[at] === undefined) current[at] = level;
-      } else if (name === "w:numFmt" && level) level.format = value;
-      else if (name === "w:lvlText" && level) level.text = value.slice(0, MAX_MARK_LENGTH);
-      else if (name === "w:start" && level) level.start = Number.parseInt(value) || 0;
+        if (isLevel(depth)) current[depth] ??= level;
+      } else if (local === "numFmt" && level) level.format = value;
+      else if (local === "lvlText" && level) level.text = value.slice(0, MAX_MARK_LENGTH);
+      else if (local === "start" && level) level.start = Number.parseInt(value) || 0;
     },
-    close(name) {
-      if (name === "w:abstractNum") current = [];
-    },
+    close() {},
     text() {},
   });
   return { levels, lists };
+}
+
+function isLevel(depth: number): boolean {
+  return depth >= 0 && depth < MAX_LEVELS;
 }
 
 async function readStyles(zip: OfficeZip, part: string): Promise<Definitions["styles"]> {

@@ -10,6 +10,8 @@ const HIDDEN = new Set(
   ("script style template noscript svg iframe noembed noframes object audio video canvas select datalist " +
     "textarea annotation annotation-xml").split(" "),
 );
+/** Those of them that hide what follows in a browser too when they are never closed. */
+const RAW = new Set(["script", "style", "iframe", "noembed", "noframes", "textarea"]);
 /** Elements with an empty line around them. */
 const PARAGRAPHS = new Set(
   ("p h1 h2 h3 h4 h5 h6 blockquote pre table ul ol dl figure hr address listing xmp plaintext section article " +
@@ -69,7 +71,7 @@ interface List {
 }
 
 class Page {
-  readonly attributes = new Set(["alt", "start", "value"]);
+  readonly attributes = new Set(["alt", "start", "value", "epub:type", "role"]);
   readonly #flow = new TextFlow();
   readonly #stack: string[] = [];
   /** How many of each name are open. */
@@ -79,6 +81,8 @@ class Page {
   #hidden = 0;
   #preformatted = 0;
   #isPreStart = false;
+  /** Whether a link to a note is open; links do not nest. */
+  #isNoteLink = false;
   #title = "";
   #hasTitle = false;
 
@@ -94,6 +98,7 @@ class Page {
 
   close(name: string): void {
     if (!TRACKED.has(name)) {
+      if (name === "a") this.#linkNote(false);
       if (this.#hidden === 0) this.#break(name, name === "tr" ? "row" : "end");
       return;
     }
@@ -113,14 +118,20 @@ class Page {
       this.#flow.preformatted(this.#isPreStart ? text.replace(/^\n/, "") : text);
       this.#isPreStart = false;
     } else {
-      const place = this.#open.has("sup") ? "above" : this.#open.has("sub") ? "below" : undefined;
+      const place = this.#isNoteLink
+        ? undefined
+        : this.#open.has("sup")
+        ? "above"
+        : this.#open.has("sub")
+        ? "below"
+        : undefined;
       this.#flow.text(place === undefined ? text : shiftedText(text, place));
     }
   }
 
-  /** @returns names of hidden elements that are still open */
+  /** @returns names of hidden elements that are still open, but for scripts and the like */
   unclosed(): Set<string> {
-    return new Set(this.#stack.filter((name) => this.#hiddenNames.has(name)));
+    return new Set(this.#stack.filter((name) => this.#hiddenNames.has(name) && !RAW.has(name)));
   }
 
   finish(): HtmlText {
@@ -134,7 +145,9 @@ class Page {
     else if (name === "li") this.#item(attributes.get("value"));
     else if (name === "tr") this.#flow.row();
     else if (name === "td" || name === "th") this.#flow.cell();
-    else this.#break(name, "start");
+    else if (name === "a") {
+      this.#linkNote(/noteref/.test(`${attributes.get("epub:type")} ${attributes.get("role")}`));
+    } else this.#break(name, "start");
     if (LISTS.has(name)) {
       const start = Number.parseInt(attributes.get("start") ?? "1");
       this.#lists.push({ isNumbered: name === "ol", next: Number.isSafeInteger(start) ? start : 1 });
@@ -145,9 +158,16 @@ class Page {
 
   #break(name: string, place: "start" | "end" | "row"): void {
     if (place === "row") this.#flow.rowEnd();
-    // a list or a table inside an item or a cell begins on the next line
-    else if (PARAGRAPHS.has(name)) this.#flow.lines(LISTS.has(name) && this.#lists.length > 0 ? 1 : 2);
-    else if (LINES.has(name)) this.#flow.lines(1);
+    // no empty lines inside a list
+    else if (PARAGRAPHS.has(name)) {
+      this.#flow.lines((name === "p" || LISTS.has(name)) && this.#lists.length > 0 ? 1 : 2);
+    } else if (LINES.has(name)) this.#flow.lines(1);
+  }
+
+  /** The number of a note stands in brackets, so that it is no part of the word before. */
+  #linkNote(isNoteLink: boolean): void {
+    if (this.#hidden === 0 && isNoteLink !== this.#isNoteLink) this.#flow.text(isNoteLink ? "[" : "]");
+    this.#isNoteLink = isNoteLink;
   }
 
   #item(value: string | undefined): void {

@@ -1,42 +1,8 @@
 // Takes the mark-up off a LaTeX source in one pass over its characters, with the open groups on a stack of bounded depth.
 
 import { ACCENTS, LETTERS } from "./_latex_characters.ts";
+import { COPIED, HEADINGS, HIDDEN, LITERAL, SECOND, SILENT, TABLES } from "./_latex_commands.ts";
 
-/** Commands whose arguments are no text: names of labels, files, lengths, and definitions. */
-const SILENT = new Set(
-  ("label ref eqref pageref autoref cref Cref nameref cite citep citet citeauthor citeyear nocite parencite textcite " +
-    "autocite footcite bibliography bibliographystyle index glossary input include includeonly includegraphics vspace " +
-    "hspace setlength addtolength setcounter addtocounter newcounter usepackage documentclass newcommand renewcommand " +
-    "providecommand newenvironment renewenvironment newtheorem DeclareMathOperator def let pagestyle thispagestyle " +
-    "pagenumbering hyphenation addcontentsline graphicspath title@ phantomsection color rowcolor cellcolor cline " +
-    "RequirePackage PassOptionsToPackage hypersetup definecolor fontsize selectfont markboth markright enlargethispage " +
-    "input@path bibitem printbibliography addbibresource newpage clearpage columnwidth tikzset pgfplotsset")
-    .split(" "),
-);
-/** Commands with one argument that is no text before one that is. */
-const SECOND = new Set([
-  "href",
-  "textcolor",
-  "colorbox",
-  "parbox",
-  "raisebox",
-  "multicolumn",
-  "multirow",
-  "foreignlanguage",
-]);
-/** Commands that stand alone on their lines, with an empty line around. */
-const HEADINGS = new Set(
-  "part chapter section subsection subsubsection paragraph subparagraph title author date caption".split(" "),
-);
-/** Environments copied as they are, from the first character to the last. */
-const COPIED = new Set(
-  ("equation align gather multline eqnarray displaymath math flalign alignat split verbatim lstlisting minted Verbatim " +
-    "alltt").split(" "),
-);
-const LITERAL = new Set(["verbatim", "lstlisting", "minted", "Verbatim", "alltt"]);
-/** Environments without text. */
-const HIDDEN = new Set(["tikzpicture", "comment", "filecontents", "pgfpicture", "thebibliography"]);
-const TABLES = new Set(["tabular", "tabularx", "tabulary", "longtable", "array"]);
 const MAX_DEPTH = 1000;
 /** An environment or a formula may be this long. */
 const MAX_COPIED = 1 << 20;
@@ -88,7 +54,7 @@ class LatexReader {
     return this.#pieces.join("").split("\n").map((line) => line.trimEnd()).join("\n").replace(
       /\n{3,}/g,
       "\n\n",
-    ).trim();
+    ).replace(/^\n+/, "").trimEnd();
   }
 
   /** @returns false when the braces do not match */
@@ -99,10 +65,17 @@ class LatexReader {
     if (char === "%") this.#comment();
     else if (char === "$") this.#formula(this.#source.startsWith("$$", this.#at) ? "$$" : "$");
     else if (char === "~") this.#replace(1, " ");
-    else if (char === "&") this.#replace(1, this.#tables > 0 ? "\t" : "&");
+    else if (char === "&") this.#cell();
     else if (char === "\n") this.#replace(1, "\n");
     else this.#sign();
     return true;
+  }
+
+  #cell(): void {
+    if (this.#tables === 0) return this.#replace(1, "&");
+    this.#trim();
+    this.#replace(1, "\t");
+    this.#skipSpace();
   }
 
   /** Quotes and dashes are written as two or three signs. */
@@ -328,9 +301,15 @@ class LatexReader {
 
   /** Ends the line unless it is at its beginning. */
   #line(): void {
-    let last = this.#pieces.length - 1;
-    while (/^[ \t]+$/.test(this.#pieces.at(-1) ?? "")) this.#pieces.pop();
+    this.#trim();
     if (!(this.#pieces.at(-1) ?? "\n").endsWith("\n")) this.#write("\n");
+  }
+
+  /** Takes back spaces at the end of the line. */
+  #trim(): void {
+    while (/^[ \t]+$/.test(this.#pieces.at(-1) ?? "")) this.#pieces.pop();
+    const last = this.#pieces.at(-1) ?? "";
+    if (/[ \t]$/.test(last)) this.#pieces[this.#pieces.length - 1] = last.trimEnd();
   }
 
   #replace(length: number, text: string): void {

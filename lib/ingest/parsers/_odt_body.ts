@@ -143,7 +143,7 @@ export class OdtBody implements MarkupEvents {
 
   /** @returns the text, then its notes */
   finish(): string {
-    const notes = this.#notes.map((note, at) => `[${at + 1}] ${note}`.trimEnd());
+    const notes = this.#notes.map((note, at) => `[${at + 1}] ${note.toString().trim()}`.trimEnd());
     return [this.#main.toString(), ...notes].join("\n\n");
   }
 

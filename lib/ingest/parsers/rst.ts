@@ -120,7 +120,7 @@ function isAdornment(lines: readonly string[], at: number): boolean {
 function inlineText(line: string): string {
   if (!/[`*_|]/.test(line)) return line;
   return line
-    .replace(/``([^`]{1,2000})``/g, "\u0000$1\u0000") // literals first: marks inside them are characters
+    .replace(/(?<!`)``([^`\s](?:.{0,300}?\S)?)``(?!`)/g, "\u0000$1\u0000") // literals first: marks inside them are characters
     .split("\u0000")
     .map((part, at) => at % 2 === 1 ? part : plainText(part))
     .join("");
@@ -138,7 +138,7 @@ function plainText(text: string): string {
     .replace(/(^|[^\w*\\])\*([^*\s](?:[^*]{0,2000}[^*\s])?)\*(?![\w*])/g, "$1$2")
     .replace(/(\[(?:#?[\w.-]{0,60}|\*)\])_(?!\w)/g, "$1")
     .replace(/(^|[\s(])\|([^|\s][^|]{0,200})\|_{0,2}/g, "$1$2")
-    .replace(/\b([A-Za-z][\w.-]{0,60}[A-Za-z0-9])__?(?=[\s.,;:!?)]|$)/g, "$1");
+    .replace(/\b([A-Za-z](?:[\w.-]{0,60}[A-Za-z0-9])?)__?(?=[\s.,;:!?)]|$)/g, "$1");
 }
 
 function indentOf(line: string): number {
