@@ -165,7 +165,7 @@ export const FIELDS = {
       },
     },
     extensions: {
-      doc: "File extensions to read, such as .txt; empty takes the built-in list",
+      doc: "File extensions to read, such as .txt; empty reads what name or content shows to be readable",
       is: { type: "textList", default: [], separator: ",", unit: "extensions" },
     },
     mode: {
@@ -209,6 +209,26 @@ export const FIELDS = {
     validationFraction: {
       doc: "Share of the documents kept aside to measure the validation loss",
       is: { type: "number", default: 0.1, min: 0, max: 1, open: "max" },
+    },
+    workers: {
+      doc: "Processes that parse files side by side; 0 takes one for each processor core",
+      is: { type: "integer", default: 0, min: 0, max: 1024, unit: "processes" },
+    },
+    parserMemory: {
+      doc: "A file whose parser takes more memory than this, beside the file's own size, is given up",
+      is: { type: "integer", default: 1_610_612_736, min: 134_217_728, max: 1_099_511_627_776, unit: "bytes" },
+    },
+    fileTimeout: {
+      doc: "A file that takes longer to parse is given up",
+      is: { type: "integer", default: 600, min: 1, max: 1_000_000, unit: "seconds" },
+    },
+    pageTimeout: {
+      doc: "A file of which one page takes longer is given up",
+      is: { type: "integer", default: 60, min: 1, max: 1_000_000, unit: "seconds" },
+    },
+    maxOutput: {
+      doc: "A file that expands to more than this, as an archive or as text, is given up",
+      is: { type: "integer", default: 268_435_456, min: 1, max: 1_099_511_627_776, unit: "bytes" },
     },
   },
   tokenizer: {

@@ -8,19 +8,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { openStagingFolder } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
-import { sha256 } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
-import {
-  countEntries,
-  formatReasons,
-  type IngestSummary,
-  leftOut,
-  type ManifestEntry,
-  reasonOf,
-} from "./manifest.ts";
-import { type DocumentCounts, readDocuments } from "./read_documents.ts";
+import { IngestAccount } from "./ingest_account.ts";
+import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";
+import { parseFiles, textSettings } from "./parse_files.ts";
+import { PARSERS } from "./parsers/parsers.ts";
+import { type Scan, scanFiles } from "./scan_files.ts";
 import { SplitWriter } from "./split_writer.ts";
-import { type FoundFile, walkFiles } from "./walk.ts";
 
 /** A finished text data set on disk. */
 export interface TextDataset {
@@ -44,6 +38,8 @@ export interface IngestProgress {
   readonly totalFiles: number;
   /** Bytes done in this stage. */
   readonly bytes: number;
+  /** Bytes to do; 0 while it is not known. */
+  readonly totalBytes: number;
 }
 
 /** Options of {@linkcode ingest}. */
@@ -52,17 +48,8 @@ export interface IngestOptions {
   readonly onProgress?: (event: IngestProgress) => void;
 }
 
-interface ScannedFile extends FoundFile {
-  sha256: string;
-}
-
-interface Scan {
-  readonly files: ScannedFile[];
-  readonly others: ManifestEntry[];
-}
-
 // raise it when the same inputs give other rows than before
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const DATASET_FILE = "dataset.json";
 const MANIFEST_FILE = "manifest.jsonl";
 
@@ -90,7 +77,7 @@ const MANIFEST_FILE = "manifest.jsonl";
  * config.data.outputDir = `${folder}/cache`;
  *
  * const { upToDate, summary } = await ingest(config);
- * assertEquals(summary.files, { seen: 1, ok: 1, skipped: 0, failed: 0 });
+ * assertEquals(summary.files, { seen: 1, ok: 1, partial: 0, skipped: 0, failed: 0 });
  * assert(!upToDate);
  * assert((await ingest(config)).upToDate); // nothing changed, nothing is read again
  * await Deno.remove(folder, { recursive: true });
@@ -98,77 +85,46 @@ const MANIFEST_FILE = "manifest.jsonl";
  */
 export async function ingest(config: Config, options: IngestOptions = {}): Promise<TextDataset> {
   const parent = join(config.data.outputDir, "text");
-  const scan = await scanFiles(config, options);
+  const scan = await scanFiles(config, (files, bytes) => {
+    options.onProgress?.({ stage: "scan", files, totalFiles: 0, bytes, totalBytes: 0 });
+  });
   if (scan.files.length === 0) throw noText(config, scan.others);
-  const ready = await readTextDataset(parent, datasetHash(config, scan.files));
+  const ready = await readTextDataset(parent, datasetHash(config, scan));
   if (ready !== undefined) return ready;
   await using staging = await openStagingFolder(parent);
   // another process may have written it while this one waited for the lock
-  const other = await readTextDataset(parent, datasetHash(config, scan.files));
+  const other = await readTextDataset(parent, datasetHash(config, scan));
   if (other !== undefined) return other;
   const { entries, summary } = await writeRows(staging.path, { config, scan, options });
   if (summary.train.documents === 0) throw noText(config, entries);
-  const hash = datasetHash(config, scan.files);
+  const hash = datasetHash(config, scan);
   const lines = entries.map((entry) => JSON.stringify(entry) + "\n").join("");
   await Deno.writeTextFile(join(staging.path, MANIFEST_FILE), lines);
-  const settings = textSettings(config);
+  const settings = datasetSettings(config);
   const record = JSON.stringify({ version: FORMAT_VERSION, hash, settings, summary }, null, 2) + "\n";
   await Deno.writeTextFile(join(staging.path, DATASET_FILE), record);
   return { dir: await staging.commit(hash.slice(0, 12)), hash, upToDate: false, summary };
 }
 
-/** First pass: which files there are and what they hold, so that an unchanged corpus is recognised. */
-async function scanFiles(config: Config, options: IngestOptions): Promise<Scan> {
-  const { maxFiles } = config.data;
-  const scan: Scan = { files: [], others: [] };
-  let bytes = 0;
-  for await (const found of walkFiles(config)) {
-    if ("status" in found) {
-      scan.others.push(found);
-      continue;
-    }
-    try {
-      scan.files.push({ ...found, sha256: sha256(await Deno.readFile(found.location)) });
-      bytes += found.bytes;
-      options.onProgress?.({ stage: "scan", files: scan.files.length, totalFiles: 0, bytes });
-    } catch (error) {
-      const { path, kind } = found;
-      scan.others.push(
-        leftOut(path, { kind, bytes: found.bytes, status: "failed", reason: reasonOf(error) }),
-      );
-    }
-    if (maxFiles > 0 && scan.files.length === maxFiles) break;
-  }
-  return scan;
-}
-
-/** Second pass: text, documents, splits. */
+/** Text, documents, splits. */
 async function writeRows(
   dir: string,
   context: { readonly config: Config; readonly scan: Scan; readonly options: IngestOptions },
 ): Promise<{ entries: ManifestEntry[]; summary: IngestSummary }> {
   const { config, scan, options } = context;
   using writer = new SplitWriter(dir, config.data);
-  const entries = [...scan.others];
-  const counts: DocumentCounts = { duplicates: 0, shortDocuments: 0, badLines: 0 };
+  const account = new IngestAccount(config.data, { writer, others: scan.others });
+  const totalFiles = scan.files.length;
+  const totalBytes = scan.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let files = 0;
   let bytes = 0;
-  for (const [index, file] of scan.files.entries()) {
-    const entry = await readDocuments(file, { data: config.data, writer, counts });
-    entries.push(entry);
-    file.sha256 = entry.sha256 ?? ""; // it may have changed since the scan, and the hash names what was read
-    bytes += file.bytes;
-    options.onProgress?.({ stage: "read", files: index + 1, totalFiles: scan.files.length, bytes });
+  for await (const result of parseFiles(scan.files, config.data)) {
+    account.add(result);
+    files++;
+    bytes += result.file.bytes;
+    options.onProgress?.({ stage: "read", files, totalFiles, bytes, totalBytes });
   }
-  const { movedDocument, cutDocument, train, validation } = await writer.finish();
-  const final = entries.map((entry) => {
-    if (entry.path === cutDocument) return { ...entry, split: "both" as const };
-    return entry.path === movedDocument && entry.documents === 1
-      ? { ...entry, split: "train" as const }
-      : entry;
-  }).sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-  const invalidBytes = final.reduce((sum, entry) => sum + entry.invalidBytes, 0);
-  const summary = { ...countEntries(final), ...counts, invalidBytes, cutDocument, train, validation };
-  return { entries: final, summary };
+  return account.finish(await writer.finish());
 }
 
 function noText(config: Config, entries: readonly ManifestEntry[]): UsageError {
@@ -180,14 +136,14 @@ function noText(config: Config, entries: readonly ManifestEntry[]): UsageError {
 }
 
 /** The settings that decide what text a given set of files becomes. */
-function textSettings(config: Config): Record<string, unknown> {
-  const { mode, minLength, unicode, validationFraction } = config.data;
-  return { mode, minLength, unicode, validationFraction };
+function datasetSettings({ data }: Config): Record<string, unknown> {
+  return { ...textSettings(data, { isArchive: true }), validationFraction: data.validationFraction };
 }
 
-function datasetHash(config: Config, files: readonly ScannedFile[]): string {
+function datasetHash(config: Config, { files }: Scan): string {
   const hash = createHash("sha256");
-  hash.update(JSON.stringify([FORMAT_VERSION, textSettings(config)]));
+  const parsers = Object.values(PARSERS).map(({ name }) => name);
+  hash.update(JSON.stringify([FORMAT_VERSION, parsers, datasetSettings(config)]));
   for (const { path, kind, sha256 } of files) hash.update(JSON.stringify([path, kind, sha256]));
   return hash.digest("hex");
 }

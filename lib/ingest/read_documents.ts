@@ -36,7 +36,7 @@ export async function readDocuments(
   file: FoundFile,
   options: { readonly data: Config["data"]; readonly writer: SplitWriter; readonly counts: DocumentCounts },
 ): Promise<ManifestEntry> {
-  const { path, kind } = file;
+  const { path, kind = "text" } = file;
   const { data, writer, counts } = options;
   const content = await readText(file, data);
   const about = { kind, bytes: content.bytes, sha256: content.sha256 };
@@ -58,6 +58,10 @@ export async function readDocuments(
   return {
     path,
     ...about,
+    parser: null,
+    pages: null,
+    language: null,
+    elapsedMs: 0,
     status: "ok",
     reason: lineCount.bad === 0
       ? null

@@ -8,12 +8,15 @@ import { join } from "node:path";
 import { sha256File } from "../common/hash.ts";
 import { countCharacters } from "./decode_text.ts";
 import type { SplitName, SplitSummary } from "./manifest.ts";
+import { NearDuplicates } from "./near_duplicates.ts";
 import { changeRow, openRowWriter, type RowWriter, type TextRow } from "./text_rows.ts";
 
 /** Where a document went. */
 export interface Placement {
   /** A duplicate went nowhere. */
   readonly split: SplitName | "duplicate";
+  /** Of a duplicate: path of the document it repeats, and how alike they are, 1 for equal ones. */
+  readonly duplicateOf?: { readonly path: string; readonly similarity: number };
   /** Code points of the document. */
   readonly characters: number;
 }
@@ -45,7 +48,11 @@ const MAX_SHARE = 1 / 2;
 export class SplitWriter implements Disposable {
   readonly #dir: string;
   readonly #validationFraction: number;
-  readonly #seen = new Set<string>();
+  /** Path of every document by the hash of its text. */
+  readonly #seen = new Map<string, string>();
+  readonly #near: NearDuplicates;
+  /** Paths by the number under which #near knows a document. */
+  readonly #nearPaths: string[] = [];
   readonly #splits: Record<SplitName, Split> = {
     train: newSplit("train"),
     validation: newSplit("validation"),
@@ -57,9 +64,14 @@ export class SplitWriter implements Disposable {
    *
    * @param dir - folder to write into
    * @param options.validationFraction - share of validation, 0 (none) to below 1
+   * @param options.nearDuplicateSimilarity - documents at least so alike are duplicates, 0 turns that off
    */
-  constructor(dir: string, options: { readonly validationFraction: number }) {
+  constructor(
+    dir: string,
+    options: { readonly validationFraction: number; readonly nearDuplicateSimilarity: number },
+  ) {
     this.#dir = dir;
+    this.#near = new NearDuplicates(options.nearDuplicateSimilarity);
     this.#validationFraction = options.validationFraction;
     this.#writers = {
       train: openRowWriter(join(dir, this.#splits.train.file)),
@@ -67,13 +79,22 @@ export class SplitWriter implements Disposable {
     };
   }
 
-  /** Writes a document to its split unless an equal one came before. */
-  add(row: TextRow): Placement {
+  /**
+   * Writes a document to its split unless an equal or almost equal one came before.
+   *
+   * @param signature - of MinHash; null for a document that is compared for equality only
+   */
+  add(row: TextRow, signature: Uint32Array | null): Placement {
     const digest = createHash("sha256").update(row.text).digest();
     const characters = countCharacters(row.text);
     const key = digest.toString("latin1", 0, 16);
-    if (this.#seen.has(key)) return { split: "duplicate", characters };
-    this.#seen.add(key);
+    const equal = this.#seen.get(key);
+    if (equal !== undefined) {
+      return { split: "duplicate", characters, duplicateOf: { path: equal, similarity: 1 } };
+    }
+    this.#seen.set(key, row.path);
+    const duplicateOf = this.#findNear(row.path, signature);
+    if (duplicateOf !== undefined) return { split: "duplicate", characters, duplicateOf };
     const name = digest.readUIntBE(0, 6) / 2 ** 48 < this.#validationFraction ? "validation" : "train";
     this.#append(name, { row, characters, writer: this.#writers[name] });
     return { split: name, characters };
@@ -104,6 +125,14 @@ export class SplitWriter implements Disposable {
   [Symbol.dispose](): void {
     this.#writers.train[Symbol.dispose]();
     this.#writers.validation[Symbol.dispose]();
+  }
+
+  #findNear(path: string, signature: Uint32Array | null): Placement["duplicateOf"] {
+    if (signature === null) return undefined;
+    const near = this.#near.add(this.#nearPaths.length, signature);
+    if (near !== undefined) return { path: this.#nearPaths[near.id], similarity: near.similarity };
+    this.#nearPaths.push(path);
+    return undefined;
   }
 
   #append(name: SplitName, document: { row: TextRow; characters: number; writer: RowWriter }): void {

@@ -5,18 +5,18 @@
 import { basename, join, resolve, sep } from "node:path";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
-import { type FileKind, fileKind } from "./file_kinds.ts";
+import { type FileKind, fileKind, hasExtension } from "./file_kinds.ts";
 import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
 import { parsePathRules, type PathRules } from "./path_rules.ts";
 
-/** A regular file whose name says it is text. */
+/** A regular file to read. */
 export interface FoundFile {
   /** Path for people: name of the root and the path below it, separated by `/`. */
   readonly path: string;
   /** Path to open it by. */
   readonly location: string;
-  /** What its name says it is. */
-  readonly kind: FileKind;
+  /** What its name says it is; undefined for a name that says nothing, so that the content decides. */
+  readonly kind: FileKind | undefined;
   /** Size when it was found. */
   readonly bytes: number;
 }
@@ -81,7 +81,7 @@ async function* walkRoot(root: string, walk: Walk): AsyncGenerator<WalkedFile> {
   }
   const place = { path: basename(location) || "root", location, below: "", isIncluded: false };
   if (stat.isDirectory) yield* walkFolder(place, walk);
-  else yield describeFile(place, { stat, kind: fileKind(place.path, []) ?? "text", data: walk.data });
+  else yield describeFile(place, { stat, data: walk.data });
 }
 
 /** Depth first by a stack, so that a thousand nested folders are no deeper a call than one. */
@@ -142,8 +142,11 @@ async function lookAt(
     return leftOut(place.path, { reason: "not matched by data.include" });
   }
   try {
-    const kind = fileKind(entry.name, walk.data.extensions);
-    return describeFile(place, { stat: await Deno.lstat(place.location), kind, data: walk.data });
+    const stat = await Deno.lstat(place.location);
+    if (stat.isFile && !hasExtension(entry.name, walk.data.extensions)) {
+      return leftOut(place.path, { bytes: stat.size, reason: "extension is not in data.extensions" });
+    }
+    return describeFile(place, { stat, data: walk.data });
   } catch (error) {
     return leftOut(place.path, { status: "failed", reason: reasonOf(error) });
   }
@@ -151,17 +154,14 @@ async function lookAt(
 
 function describeFile(
   place: Place,
-  options: {
-    readonly stat: Deno.FileInfo;
-    readonly kind: FileKind | undefined;
-    readonly data: Config["data"];
-  },
+  options: { readonly stat: Deno.FileInfo; readonly data: Config["data"] },
 ): WalkedFile {
-  const { stat, kind, data } = options;
+  const { stat, data } = options;
   const { path, location } = place;
   if (!stat.isFile) return leftOut(path, { reason: specialReason(stat) });
   const bytes = stat.size;
-  if (kind === undefined) return leftOut(path, { bytes, reason: "extension is not read" });
+  const named = fileKind(basename(location));
+  const kind = named ?? null;
   if (bytes === 0) return leftOut(path, { kind, reason: "empty" });
   if (bytes > data.maxFileBytes) {
     return leftOut(path, { kind, bytes, reason: "larger than data.max_file_bytes" });
@@ -169,7 +169,7 @@ function describeFile(
   if (bytes > MAX_DOCUMENT_BYTES) {
     return leftOut(path, { kind, bytes, reason: "larger than 256 MiB: split it" });
   }
-  return { path, location, kind, bytes };
+  return { path, location, kind: named, bytes };
 }
 
 function specialReason(stat: Deno.FileInfo): string {

@@ -23,7 +23,7 @@ Deno.test("ingest() writes rows, a manifest and a summary that agree", async () 
     "b.md": "# Wool\r\n\r\n\tSpin it.\r\n",
     "c.py": "def shear(sheep):\n    return sheep.wool\n",
     "d.jsonl": '{"text":"one record"}\n{"text":"another record"}\nnot json\n',
-    "e.png": "picture",
+    "e.bin": "\0picture",
   });
   const { dir, hash, upToDate, summary } = await ingest(corpus.config());
   assertEquals(dir, join(corpus.cache, "text", hash.slice(0, 12)));
@@ -33,8 +33,8 @@ Deno.test("ingest() writes rows, a manifest and a summary that agree", async () 
   for (const piece of ["counted the flock", "\n\n\tSpin", "\n    return", "one record", "another record"]) {
     assert(joined.includes(piece), piece);
   }
-  assertEquals(summary.files, { seen: 5, ok: 4, skipped: 1, failed: 0 });
-  assertEquals(summary.reasons, { "extension is not read": 1 });
+  assertEquals(summary.files, { seen: 5, ok: 4, partial: 0, skipped: 1, failed: 0 });
+  assertEquals(summary.reasons, { "not text: NUL bytes": 1 });
   assertEquals([summary.badLines, summary.duplicates, summary.shortDocuments], [1, 0, 0]);
   assertEquals([summary.train.documents, summary.validation.documents], [
     (await splitRows(dir, "train")).length,
@@ -43,7 +43,7 @@ Deno.test("ingest() writes rows, a manifest and a summary that agree", async () 
   const manifest = await manifestOf(dir);
   assertEquals(
     manifest.map((entry) => entry.path),
-    ["a.txt", "b.md", "c.py", "d.jsonl", "e.png"].map((name) => `corpus/${name}`),
+    ["a.txt", "b.md", "c.py", "d.jsonl", "e.bin"].map((name) => `corpus/${name}`),
   );
   assertEquals(manifest[0].sha256, sha256(STORY));
   assertEquals([manifest[0].bytes, manifest[0].characters, manifest[0].kind], [
@@ -53,7 +53,7 @@ Deno.test("ingest() writes rows, a manifest and a summary that agree", async () 
   ]);
   assertEquals(manifest[3].reason, "1 lines are not JSON, first line 3");
   assertEquals(manifest[3].documents, 2);
-  assertEquals([manifest[4].status, manifest[4].sha256, manifest[4].split], ["skipped", null, null]);
+  assertEquals([manifest[4].status, manifest[4].characters, manifest[4].split], ["skipped", 0, null]);
 });
 
 Deno.test("ingest() does nothing twice and leaves the input folder as it was", async () => {
@@ -164,7 +164,7 @@ Deno.test("ingest() goes on when a file cannot be read or vanishes, and hashes w
     return await readFile(path, options);
   });
   const { dir, hash, summary } = await ingest(corpus.config()).finally(() => reader.restore());
-  assertEquals(summary.files, { seen: 3, ok: 1, skipped: 0, failed: 2 });
+  assertEquals(summary.files, { seen: 3, ok: 1, partial: 0, skipped: 0, failed: 2 });
   assertEquals(await leftOutOf(dir), {
     "corpus/b.txt": "failed: permission denied",
     "corpus/c.txt": "failed: vanished while being read",
@@ -200,8 +200,9 @@ Deno.test("ingest() makes every line of at least data.min_length a document in l
 });
 
 Deno.test("ingest() reads at most data.max_files files", async () => {
-  await using corpus = await openCorpus({ "a.txt": "aaa", "b.png": "bbb", "c.txt": "ccc", "d.txt": "ddd" });
-  const { dir } = await ingest(corpus.config({ maxFiles: 2, validationFraction: 0 }));
+  await using corpus = await openCorpus({ "a.txt": "aaa", "b.css": "bbb", "c.txt": "ccc", "d.txt": "ddd" });
+  const config = corpus.config({ maxFiles: 2, extensions: [".txt"], validationFraction: 0 });
+  const { dir } = await ingest(config);
   assertEquals((await splitRows(dir, "train")).map((row) => row.text), ["aaa", "ccc"]);
 });
 
@@ -228,14 +229,14 @@ Deno.test("ingest() writes into the manifest where a document went in the end", 
 });
 
 Deno.test("ingest() says in one line where it looked and why nothing was there", async () => {
-  await using corpus = await openCorpus({ "a.png": "x", "b.txt": "", "c.txt": "\0" });
-  const error = await assertRejects(() => ingest(corpus.config()), UsageError);
+  await using corpus = await openCorpus({ "a.css": "x", "b.txt": "", "c.txt": "\0" });
+  const error = await assertRejects(() => ingest(corpus.config({ extensions: [".txt"] })), UsageError);
   for (
     const piece of [
       `Cannot find text to learn from in ${corpus.path}`,
       "3 seen, 3 skipped and 0 failed",
       "1 empty",
-      "1 extension is not read",
+      "1 extension is not in data.extensions",
       "1 not text: NUL bytes",
       "data.paths",
     ]

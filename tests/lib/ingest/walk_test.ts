@@ -62,16 +62,22 @@ Deno.test("walkFiles() reads only what data.include names, a folder with all tha
 });
 
 Deno.test("walkFiles() leaves out other extensions, empty and too large files, and says so", async () => {
-  await using corpus = await openCorpus({ "a.png": "x", "b.txt": "", "c.txt": "12345", "d.txt": "1234" });
-  assertEquals(await walked(corpus.config({ maxFileBytes: 4 })), {
+  await using corpus = await openCorpus({ "a.foo": "x", "b.txt": "", "c.txt": "12345", "d.txt": "1234" });
+  assertEquals(await walked(corpus.config({ maxFileBytes: 4, extensions: ["txt"] })), {
     found: ["corpus/d.txt"],
     leftOut: {
-      "corpus/a.png": "skipped: extension is not read",
+      "corpus/a.foo": "skipped: extension is not in data.extensions",
       "corpus/b.txt": "skipped: empty",
       "corpus/c.txt": "skipped: larger than data.max_file_bytes",
     },
   });
-  assertEquals((await walked(corpus.config({ extensions: [".png"] }))).found, ["corpus/a.png"]);
+  assertEquals((await walked(corpus.config({ extensions: [".foo"] }))).found, ["corpus/a.foo"]);
+});
+
+Deno.test("walkFiles() finds files whose name says nothing, so that the content decides", async () => {
+  await using corpus = await openCorpus({ "a.foo": "x", "b.pdf": "x", notes: "x" });
+  const kinds = await Array.fromAsync(walkFiles(corpus.config()), (one) => [one.path, one.kind]);
+  assertEquals(kinds, [["corpus/a.foo", undefined], ["corpus/b.pdf", "pdf"], ["corpus/notes", undefined]]);
 });
 
 Deno.test("walkFiles() follows no symbolic link", async () => {

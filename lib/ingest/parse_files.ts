@@ -1,0 +1,107 @@
+// Second pass over the files: what each holds, in the order of the scan, from the cache or from a parsing child.
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { sha256 } from "../common/hash.ts";
+import type { Config } from "../config/config.ts";
+import { ARCHIVE_KINDS } from "./file_kinds.ts";
+import { inOrder } from "./in_order.ts";
+import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
+import { ParseCache } from "./parse_cache.ts";
+import type { ParsedFile } from "./parse_lines.ts";
+import { ParsePool } from "./parse_pool.ts";
+import { parserFolders, PARSERS } from "./parsers/parsers.ts";
+import { nameOf, type ScannedFile } from "./scan_files.ts";
+
+/** A file and what was in it. */
+export interface FileResult {
+  readonly file: ScannedFile;
+  /** Members of an archive and, last, the file itself; or a line about a file that could not be opened. */
+  readonly parsed: readonly ParsedFile[] | ManifestEntry;
+  /** Milliseconds of parsing, 0 when it came from the cache. */
+  readonly elapsedMs: number;
+}
+
+/** Raise it when the same parser and settings give other text than before. */
+const CACHE_VERSION = 1;
+const CACHE_FILE = "parsed.sqlite";
+/** Files in work for each child: one is parsed while the next is read. */
+const FILES_PER_CHILD = 4;
+const MOST_BYTES_AT_ONCE = 128 * 2 ** 20;
+/** Settings that never change what a file holds. */
+const OUTER_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
+  "paths",
+  "outputDir",
+  "maxFiles",
+  "maxFileBytes",
+  "validationFraction",
+  "workers",
+  "parserMemory",
+  "fileTimeout",
+  "pageTimeout",
+]);
+/** Settings that choose among files, those inside an archive too. */
+const CHOOSING_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>(["include", "exclude", "extensions"]);
+
+/**
+ * Parses files.
+ *
+ * @param files - of a scan; `sha256` is corrected where a file has changed since
+ * @param data - settings of the run
+ */
+export async function* parseFiles(files: readonly ScannedFile[], data: Config["data"]): AsyncGenerator<FileResult> {
+  using cache = await ParseCache.open(join(data.outputDir, CACHE_FILE));
+  await using pool = new ParsePool(data, { readable: parserFolders() });
+  yield* inOrder(files, (file) => parseOne(file, { data, cache, pool }), {
+    width: FILES_PER_CHILD * pool.size,
+    weight: ({ bytes }) => bytes,
+    maxWeight: MOST_BYTES_AT_ONCE,
+  });
+}
+
+/**
+ * The settings that decide what text a file becomes.
+ *
+ * @param options.isArchive - the settings that choose among files matter as well
+ */
+export function textSettings(
+  data: Config["data"],
+  options: { readonly isArchive: boolean },
+): Record<string, unknown> {
+  const matters = (key: string) => !OUTER_SETTINGS.has(key) && (options.isArchive || !CHOOSING_SETTINGS.has(key));
+  return Object.fromEntries(Object.entries(data).filter(([key]) => matters(key)));
+}
+
+async function parseOne(
+  file: ScannedFile,
+  context: { readonly data: Config["data"]; readonly cache: ParseCache; readonly pool: ParsePool },
+): Promise<FileResult> {
+  const { data, cache, pool } = context;
+  const known = cache.get(cacheKey(file, data));
+  if (known !== undefined) return { file, parsed: known, elapsedMs: 0 };
+  const { path, location, kind } = file;
+  try {
+    const isInPlace = kind === "sqlite";
+    const bytes = isInPlace ? new Uint8Array(0) : await Deno.readFile(location);
+    if (!isInPlace) file.sha256 = sha256(bytes);
+    const startedAt = performance.now();
+    const parsed = await pool.parse({ name: nameOf(path), bytes, ...(isInPlace && { location }) });
+    const elapsedMs = performance.now() - startedAt;
+    // What a limit stopped may come further on another machine.
+    if (parsed.at(-1)!.parser !== null) cache.set(cacheKey(file, data), parsed);
+    return { file, parsed, elapsedMs };
+  } catch (error) {
+    const { bytes } = file;
+    file.sha256 = "";
+    return { file, parsed: leftOut(path, { kind, bytes, status: "failed", reason: reasonOf(error) }), elapsedMs: 0 };
+  }
+}
+
+function cacheKey({ kind, sha256, path }: ScannedFile, data: Config["data"]): string {
+  const isArchive = ARCHIVE_KINDS.has(kind);
+  // What is in an archive may be of any kind.
+  const parsers = isArchive ? Object.values(PARSERS).map(({ name }) => name) : PARSERS[kind].name;
+  const settings = textSettings(data, { isArchive });
+  const parts = [CACHE_VERSION, parsers, kind, isArchive ? "" : nameOf(path), settings, sha256];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
+}

@@ -1,0 +1,275 @@
+// One parsing child: a second process of this program with no permission but to read its own packages. It gets one file at a
+// time and is killed when that file takes more memory, time or text than the settings allow; the file then has that as
+// its reason and nothing else is lost.
+
+import type { Config } from "../config/config.ts";
+import type { FileKind } from "./file_kinds.ts";
+import {
+  collectFiles,
+  type FileOutcome,
+  type ParsedFile,
+  type ParseLine,
+  type ParseRequest,
+} from "./parse_lines.ts";
+
+/** A file for a child. */
+export interface FileToParse {
+  /** File name without folders. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Path for formats that are read in place; `bytes` is empty then. */
+  readonly location?: string;
+}
+
+/** Variables the runtime needs to find its packages; the parsers themselves cannot read any. */
+const PASSED_VARIABLES = [
+  "HOME",
+  "DENO_DIR",
+  "XDG_CACHE_HOME",
+  "USERPROFILE",
+  "LOCALAPPDATA",
+  "SystemRoot",
+  "TMPDIR",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "SSL_CERT_FILE",
+  "NODE_EXTRA_CA_CERTS",
+  "NPM_CONFIG_REGISTRY",
+  "npm_config_registry",
+];
+/** Kinds that our own code parses, which keeps nothing from one file to the next. */
+const PLAIN_KINDS: ReadonlySet<FileKind | null> = new Set(
+  ["text", "markdown", "code", "rst", "latex", "html", "xml", "json", "jsonl", "csv", "notebook"] as const,
+);
+/** Milliseconds between two looks at the clocks. */
+const LOOK_INTERVAL_MS = 50;
+
+interface Job {
+  readonly file: FileToParse;
+  readonly lines: ParseLine[];
+  readonly resolve: (files: ParsedFile[]) => void;
+  readonly startedAt: number;
+  pageAt: number;
+  outputBytes: number;
+}
+
+/** A running child. */
+export class ParserProcess implements AsyncDisposable {
+  readonly #data: Config["data"];
+  readonly #child: Deno.ChildProcess;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #done: Promise<unknown>;
+  #job: Job | undefined;
+  /** Why it was killed. */
+  #verdict: string | undefined;
+  #isAlive = true;
+  #packageFiles = 0;
+  #rssBytes = 0;
+  #clock: ReturnType<typeof setInterval> | undefined;
+  #lastWords = "";
+
+  /**
+   * Starts a child.
+   *
+   * @param data - settings of the run
+   * @param options.readable - files and folders it may read
+   */
+  constructor(data: Config["data"], options: { readonly readable: readonly string[] }) {
+    this.#data = data;
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: childArguments(data, options.readable),
+      clearEnv: true,
+      env: passedVariables(),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#writer = this.#child.stdin.getWriter();
+    this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() => this.#end());
+    this.#send(JSON.stringify({ data }) + "\n");
+  }
+
+  /** Whether it can take another file. */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Files it has finished that a package parsed. */
+  get packageFiles(): number {
+    return this.#packageFiles;
+  }
+
+  /** Memory it takes, by its own last report. */
+  get rssBytes(): number {
+    return this.#rssBytes;
+  }
+
+  /**
+   * Parses one file; the one before must be finished.
+   *
+   * @returns members of an archive and, last, the file itself; never rejects for anything a file does
+   */
+  parse(file: FileToParse): Promise<ParsedFile[]> {
+    return new Promise((resolve) => {
+      const now = performance.now();
+      this.#job = { file, lines: [], resolve, startedAt: now, pageAt: now, outputBytes: 0 };
+      if (!this.#isAlive) return this.#end();
+      this.#clock = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
+      const { name, bytes, location } = file;
+      const request: ParseRequest = { name, size: bytes.length, location };
+      this.#send(JSON.stringify(request) + "\n");
+      this.#write(bytes);
+    });
+  }
+
+  /** Ends the child at once. */
+  kill(): void {
+    this.#isAlive = false;
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  }
+
+  /** Ends the child and waits until it is gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.#done;
+  }
+
+  #send(line: string): void {
+    this.#write(new TextEncoder().encode(line));
+  }
+
+  /** A child that is gone takes nothing more: its end is told by its output. */
+  #write(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#writer.write(bytes).catch(() => {});
+  }
+
+  async #readOutput(): Promise<void> {
+    const decoder = new TextDecoder();
+    let line = "";
+    for await (const chunk of this.#child.stdout) {
+      this.#countOutput(chunk.length);
+      const text = decoder.decode(chunk, { stream: true });
+      let start = 0;
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+        this.#take(line + text.slice(start, end));
+        line = "";
+        start = end + 1;
+      }
+      line += text.slice(start);
+      if (this.#verdict !== undefined) line = "";
+    }
+  }
+
+  /** Reports of memory, and what the runtime says when it gives up. */
+  async #readWords(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of this.#child.stderr) {
+      const text = decoder.decode(chunk, { stream: true });
+      const report = /rss (\d+)\n(?![^]*rss \d+\n)/.exec(text);
+      if (report !== null) this.#rssBytes = Number(report[1]);
+      this.#lastWords = (this.#lastWords + text.replace(/rss \d+\n/g, "")).slice(-2000);
+      if (this.#job !== undefined) this.#look();
+    }
+  }
+
+  #take(line: string): void {
+    const job = this.#job;
+    if (job === undefined || this.#verdict !== undefined) return;
+    const parsed = JSON.parse(line) as ParseLine;
+    if ("pages" in parsed) {
+      job.pageAt = performance.now();
+      return;
+    }
+    job.lines.push(parsed);
+    if ("file" in parsed && parsed.file.member === "") this.#finish(collectFiles(job.lines).files);
+  }
+
+  #finish(files: ParsedFile[]): void {
+    clearInterval(this.#clock);
+    const job = this.#job!;
+    this.#job = undefined;
+    if (files.some(({ kind }) => !PLAIN_KINDS.has(kind))) this.#packageFiles++;
+    job.resolve(files);
+  }
+
+  #countOutput(bytes: number): void {
+    if (this.#job === undefined) return;
+    this.#job.outputBytes += bytes;
+    if (this.#job.outputBytes > this.#data.maxOutput) this.#stop("text larger than data.max_output");
+  }
+
+  #look(): void {
+    const { parserMemory, fileTimeout, pageTimeout } = this.#data;
+    const job = this.#job;
+    if (job === undefined) return;
+    const now = performance.now();
+    // The bytes of the file itself are held twice, as bytes and as text.
+    if (this.#rssBytes > parserMemory + 4 * job.file.bytes.length) {
+      this.#stop("took more memory than data.parser_memory");
+    } else if (now - job.startedAt > 1000 * fileTimeout) {
+      this.#stop("took longer than data.file_timeout");
+    } else if (now - job.pageAt > 1000 * pageTimeout) {
+      this.#stop("took longer than data.page_timeout for a page");
+    }
+  }
+
+  #stop(reason: string): void {
+    this.#verdict ??= reason;
+    this.kill();
+  }
+
+  /** The child is gone: the file it had gets that as its reason, and keeps what came of it before. */
+  #end(): void {
+    this.#isAlive = false;
+    const job = this.#job;
+    if (job === undefined) return;
+    const reason = this.#verdict ??
+      (/out of memory/i.test(this.#lastWords) ? "took more memory than data.parser_memory" : "the parser crashed");
+    const { files, rest } = collectFiles(job.lines);
+    const isPartial = files.length > 0 || rest.documents.length > 0;
+    const outcome: FileOutcome = {
+      member: "",
+      kind: null,
+      parser: null,
+      bytes: job.file.bytes.length,
+      sha256: null,
+      status: isPartial ? "partial" : "failed",
+      reason,
+      pages: 0,
+      invalidBytes: 0,
+      removed: 0,
+      secrets: {},
+    };
+    this.#finish([...files, { ...outcome, ...rest }]);
+  }
+}
+
+function childArguments(data: Config["data"], readable: readonly string[]): string[] {
+  if (Deno.build.standalone) return ["__parse"];
+  const heapMiB = Math.ceil(data.parserMemory / 2 ** 20);
+  return [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-config",
+    "--no-lock",
+    `--v8-flags=--max-old-space-size=${heapMiB}`,
+    ...(readable.length === 0 ? [] : [`--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`]),
+    new URL("./parse_child.ts", import.meta.url).href,
+  ];
+}
+
+function passedVariables(): Record<string, string> {
+  const all = PASSED_VARIABLES.map((name) => [name, Deno.env.get(name)] as const);
+  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
