@@ -116,6 +116,12 @@ const documents: Look = async (config) => {
   const { summary: { files, train, validation, shortDocuments } } = await ingest(config);
   return { ...files, texts: train.documents + validation.documents, shortDocuments };
 };
+/** Puts a scanned page beside the texts. */
+function withScan({ data }: Config): void {
+  const scan = new URL("../lib/ingest/parsers/fixtures/images/page.png", import.meta.url);
+  Deno.copyFileSync(scan, join(data.paths[0], "page.png"));
+}
+
 const validationCharacters: Look = async (config) => (await ingest(config)).summary.validation.characters;
 const allCharacters: Look = async (config) => {
   const { summary: { train, validation } } = await ingest(config);
@@ -235,6 +241,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.min_length": { value: 500, look: documents },
   "data.max_files": { value: 2, look: documents },
   "data.max_file_bytes": { value: 500, look: documents },
+  "data.ocr": { value: "never", look: documents, given: withScan },
+  "data.ocr_language": { value: "no_such_language", look: documents, given: withScan },
+  "data.max_pixels": { value: 1000, look: documents, given: withScan },
   "data.unicode": { value: "none", look: allCharacters },
   "data.languages": { value: ["de"], look: documents },
   "data.max_repetition": { value: 0.3, look: documents },

@@ -78,3 +78,15 @@ Deno.test("formatValue() stays on one short line whatever it is given", () => {
     assert(text.length < 80 && !text.includes("\n"), text);
   }
 });
+
+Deno.test("valueProblem() holds a text against its pattern", () => {
+  const type: FieldType = {
+    type: "text",
+    default: "eng",
+    pattern: "^[a-z_]+$",
+    allows: "a language such as eng",
+  };
+  assertEquals(valueProblem(type, "chi_sim"), undefined);
+  assertEquals(valueProblem(type, "../eng"), "must be a language such as eng");
+  assertEquals(valueProblem(type, "eng\n"), "must be a language such as eng");
+});
