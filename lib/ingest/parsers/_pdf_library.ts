@@ -1,6 +1,7 @@
 // Opens a PDF with pdf.js: the package is imported once, on first use, and works in this thread. Knows which of its
 // errors mean what; knows nothing of text. See https://github.com/mozilla/pdf.js
 
+import { makePagesListed } from "./_pdf_page_tree.ts";
 import { ParseFailure } from "./parser.ts";
 
 /** A document of pdf.js. */
@@ -38,10 +39,12 @@ export function pdfFolder(): string {
 export async function openPdf(bytes: Uint8Array, maxPixels: number): Promise<OpenPdf> {
   const library = await (imported ??= importLibrary());
   const folder = pdfFolder();
+  const data = bytes.slice();
+  makePagesListed(data);
   let task: ReturnType<PdfLibrary["getDocument"]> | undefined;
   try {
     task = library.getDocument({
-      data: bytes.slice(),
+      data,
       verbosity: 0,
       cMapUrl: `${folder}/cmaps/`,
       cMapPacked: true,
