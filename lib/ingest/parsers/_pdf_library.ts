@@ -90,8 +90,15 @@ async function importLibrary(): Promise<PdfLibrary> {
     // found here, the worker is not started from a path of its own
     const worker = await import("npm:pdfjs-dist@5.7.284/legacy/build/pdf.worker.mjs");
     Object.assign(globalThis, { pdfjsWorker: worker });
+    globalThis.addEventListener("unhandledrejection", keepStrayRejection);
     return library;
   } finally {
     terminal.warn = warn;
   }
+}
+
+/** In damaged files pdf.js starts to read objects that nobody waits for: their failure is no reason to end. */
+function keepStrayRejection(event: PromiseRejectionEvent): void {
+  const { reason } = event;
+  if (reason instanceof Error && /pdf\.js|pdfjs-dist/.test(reason.stack ?? "")) event.preventDefault();
 }

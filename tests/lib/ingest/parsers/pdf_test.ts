@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { pdfFolders, pdfParser } from "../../../../lib/ingest/parsers/pdf.ts";
 import { ParseFailure } from "../../../../lib/ingest/parsers/parser.ts";
@@ -45,7 +45,9 @@ Deno.test("parsePdf() leaves out running headers and page numbers and keeps what
         x: 72,
         y: 810,
       },
-      ...textPage([`Page text ${"abcdefgh"[i]} speaks of ${i * i} sheep.`, SENTENCE]).texts!,
+      ...textPage([`Page text ${"abcdefgh"[i]} speaks of ${i * i} sheep.`, SENTENCE], {}).texts!.map((
+        text,
+      ) => ({ ...text, y: text.y - 150 })),
       { text: "All rights reserved", x: 72, y: 30 },
     ],
   }));
@@ -125,13 +127,15 @@ Deno.test("parsePdf() names what is no PDF, empty, damaged or without text", asy
   assertEquals((await readPdf(new Uint8Array())).failure, "failed: empty file");
   assertEquals((await readPdf(garbage)).failure, "failed: not a PDF");
   assertEquals((await readPdf(new TextEncoder().encode("MZ\x90 program"))).failure, "failed: not a PDF");
-  assertEquals((await readPdf(whole.slice(0, 60))).failure, "failed: damaged PDF");
+  for (const length of [60, whole.length >> 1, whole.length - 100]) {
+    assertEquals((await readPdf(whole.slice(0, length))).failure, "failed: damaged PDF");
+  }
   assertEquals((await readPdf({ pages: [{}] })).failure, "skipped: no text");
 });
 
-Deno.test("parsePdf() reads a file cut off behind its pages", async () => {
+Deno.test("parsePdf() finds the objects of a file whose table of them is damaged", async () => {
   const whole = writePdf({ pages: [textPage([SENTENCE]), textPage(["And home."])] });
-  const { text } = await readPdf(whole.slice(0, whole.length - 300));
+  const { text } = await readPdf(edit(edit(whole, "xref\n0", "xxxx\n0"), "startxref\n", "startxref\n9"));
   assertEquals(text, `${SENTENCE}\n\nAnd home.`);
 });
 
@@ -144,17 +148,16 @@ Deno.test("parsePdf() comes to an end with a page tree that loops", async () => 
 
 Deno.test("parsePdf() does not believe the number of pages", async () => {
   const whole = writePdf({ pages: [textPage([SENTENCE]), textPage(["And home."])] });
-  const { text, pages } = await readPdf(edit(whole, "/Count 2 /Kids", "/Count 999/Kids"));
+  const { text, pages } = await readPdf(edit(whole, "/Count 2 /Kids", "/Count 99/Kids"));
   assertEquals(text, `${SENTENCE}\n\nAnd home.`);
   assertEquals(pages, [1, 2]);
 });
 
-Deno.test("parsePdf() tells of a damaged page among good ones", async () => {
+Deno.test("parsePdf() keeps the pages before a damaged one and tells of it", async () => {
   const whole = writePdf({ pages: ["One.", "Two.", "Three."].map((word) => textPage([word])) });
   const kids = /\/Kids \[(\d+ 0 R) (\d+ 0 R) /.exec(new TextDecoder("latin1").decode(whole))!;
-  const { text, omitted } = await readPdf(edit(whole, `${kids[1]} ${kids[2]} `, `${kids[1]} 3 `));
-  assertStringIncludes(text, "One.");
-  assertStringIncludes(text, "Three.");
+  const { text, omitted } = await readPdf(edit(whole, `${kids[1]} ${kids[2]} `, `${kids[1]} 99 0 `));
+  assertEquals(text, "One.");
   assertEquals(omitted, ["damaged pages"]);
 });
 
