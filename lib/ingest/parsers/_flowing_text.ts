@@ -13,7 +13,7 @@ export interface FlowingLine {
   readonly heading?: number;
 }
 
-const DIVIDED = /(\p{L}+)[-\u00ad\u2010]$/u;
+const DIVIDED = /(\p{L}{1,40})[-\u00ad\u2010]$/u;
 const REST_OF_WORD = /^\p{Ll}\S*/u;
 /** `state-of-the-`: such words keep their hyphens. */
 const SEVERAL_HYPHENS = /\p{L}[-\u2010]\p{L}+[-\u2010]$/u;
@@ -24,7 +24,9 @@ const MAX_HEADING = 6;
 
 /** A text that grows page by page. */
 export class FlowingText {
-  readonly #pieces: string[] = [];
+  /** Finished pages, each in one string: pieces keep the longer strings alive that they were cut from. */
+  readonly #pages: string[] = [];
+  #pieces: string[] = [];
   /** The last line: its end may still be joined with the next. */
   #last: FlowingLine | undefined;
   readonly #compounds = new Set<string>();
@@ -32,11 +34,14 @@ export class FlowingText {
   /** Adds the lines of a page. */
   addPage(lines: readonly FlowingLine[]): void {
     for (const [i, line] of lines.entries()) this.#add(line, i === 0);
+    // the last two pieces may still be taken back
+    this.#pages.push(this.#pieces.slice(0, -2).join(""));
+    this.#pieces = this.#pieces.slice(-2);
   }
 
   /** The whole text. */
   toString(): string {
-    return [...this.#pieces, this.#last === undefined ? "" : written(this.#last)].join("");
+    return [...this.#pages, ...this.#pieces, this.#last === undefined ? "" : written(this.#last)].join("");
   }
 
   #add(line: FlowingLine, isFirstOfPage: boolean): void {
@@ -58,9 +63,10 @@ export class FlowingText {
 
   /** Moves the rest of a divided word up to where it starts. */
   #join(above: FlowingLine, line: FlowingLine): { above: FlowingLine; line: FlowingLine } | undefined {
+    if (above.isFixedPitch || line.isFixedPitch || !/[-\u00ad\u2010]$/.test(above.text)) return undefined;
     const divided = DIVIDED.exec(above.text);
     const rest = REST_OF_WORD.exec(line.text)?.[0];
-    if (!divided || rest === undefined || above.isFixedPitch || line.isFixedPitch) return undefined;
+    if (!divided || rest === undefined) return undefined;
     const letters = /^\p{L}+/u.exec(rest)?.[0] ?? "";
     const isSoft = above.text.endsWith("\u00ad");
     const isCompound = SEVERAL_HYPHENS.test(above.text) ||

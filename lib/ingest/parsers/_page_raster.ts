@@ -91,11 +91,11 @@ function scaleOf(images: readonly PlacedImage[], sheet: Sheet): number {
   const large = images.filter(({ matrix }) => areaOf(matrix) >= LARGE_PART * pageArea);
   let scale = 0;
   for (const { width, height, matrix: [a, b, c, d] } of large.length > 0 ? large : images) {
-    const along = Math.min(width / Math.hypot(a, b), height / Math.hypot(c, d));
-    if (Number.isFinite(along)) scale = Math.max(scale, along);
+    const finest = Math.max(width / Math.hypot(a, b), height / Math.hypot(c, d));
+    if (Number.isFinite(finest)) scale = Math.max(scale, finest);
   }
   while (scale > MAX_DOTS_PER_INCH / POINTS_PER_INCH) scale /= 2;
-  while (scale > 0 && scale * scale * pageArea > sheet.maxPixels) scale /= 2;
+  while (Math.round(sheet.width * scale) * Math.round(sheet.height * scale) > sheet.maxPixels) scale /= 2;
   return scale;
 }
 

@@ -1,6 +1,7 @@
 // Opens a PDF with pdf.js: the package is imported once, on first use, and works in this thread. Knows which of its
 // errors mean what; knows nothing of text. See https://github.com/mozilla/pdf.js
 
+import { makePagesListed } from "./_pdf_page_tree.ts";
 import { ParseFailure } from "./parser.ts";
 
 /** A document of pdf.js. */
@@ -38,10 +39,12 @@ export function pdfFolder(): string {
 export async function openPdf(bytes: Uint8Array, maxPixels: number): Promise<OpenPdf> {
   const library = await (imported ??= importLibrary());
   const folder = pdfFolder();
+  const data = bytes.slice();
+  makePagesListed(data);
   let task: ReturnType<PdfLibrary["getDocument"]> | undefined;
   try {
     task = library.getDocument({
-      data: bytes.slice(),
+      data,
       verbosity: 0,
       cMapUrl: `${folder}/cmaps/`,
       cMapPacked: true,
@@ -87,8 +90,15 @@ async function importLibrary(): Promise<PdfLibrary> {
     // found here, the worker is not started from a path of its own
     const worker = await import("npm:pdfjs-dist@5.7.284/legacy/build/pdf.worker.mjs");
     Object.assign(globalThis, { pdfjsWorker: worker });
+    globalThis.addEventListener("unhandledrejection", keepStrayRejection);
     return library;
   } finally {
     terminal.warn = warn;
   }
+}
+
+/** In damaged files pdf.js starts to read objects that nobody waits for: their failure is no reason to end. */
+function keepStrayRejection(event: PromiseRejectionEvent): void {
+  const { reason } = event;
+  if (reason instanceof Error && /pdf\.js|pdfjs-dist/.test(reason.stack ?? "")) event.preventDefault();
 }
