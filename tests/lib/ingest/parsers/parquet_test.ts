@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { parquetParser } from "../../../../lib/ingest/parsers/parquet.ts";
@@ -78,6 +78,36 @@ Deno.test("parquetParser gives the groups that are whole and says that others ar
   const encrypted = bytes.slice();
   encrypted.set(new TextEncoder().encode("PARE"), bytes.length - 4);
   assertEquals((await said(parquetParser, encrypted)).failure, "failed: encrypted: a key is needed");
+});
+
+Deno.test("parquetParser reads every compression", async () => {
+  const texts = Array.from({ length: 300 }, (_, at) => `sheep ${at} ${"wool ".repeat(at % 9)}`);
+  const compressors = { GZIP: gzipSync, BROTLI: brotliCompressSync, ZSTD: zstdCompressSync };
+  for (const codec of ["UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD"] as const) {
+    const compress = codec in compressors ? compressors[codec as keyof typeof compressors] : undefined;
+    const bytes = parquetWriteBuffer({
+      columnData: [{ name: "text", data: texts, type: "STRING" }],
+      codec,
+      compressors: compress && { [codec]: (input: Uint8Array) => new Uint8Array(compress(input)) },
+    });
+    assertEquals(await documentsOf(parquetParser, new Uint8Array(bytes)), texts, codec);
+  }
+});
+
+Deno.test("parquetParser refuses a run of a few bytes that stands for billions of values", async () => {
+  const bytes = file([{
+    name: "text",
+    data: Array.from({ length: 1000 }, (_, at) => ["a", null][at % 2]),
+    type: "STRING",
+  }]);
+  const found = [];
+  for (let at = 4; at < 60; at++) {
+    const hostile = bytes.slice();
+    hostile.set([0xfe, 0xff, 0xff, 0xff, 0x0f], at); // a varint of 2 ** 32 - 2: one value, 2 ** 31 - 1 times
+    const { failure, documents } = await said(parquetParser, hostile);
+    found.push(failure ?? documents.length);
+  }
+  assert(found.includes("failed: damaged Parquet"));
 });
 
 Deno.test("parquetParser stops at a file that expands without end", async () => {
