@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { join } from "@std/path";
+import { DatabaseSync } from "node:sqlite";
 import type { GpuBackend } from "../../kernels/program/gpu_backend.ts";
 import { listCheckpoints } from "../../lib/checkpoint/checkpoint.ts";
 import { UsageError } from "../../lib/common/errors.ts";
@@ -176,6 +177,25 @@ const lossesOrRefusal: Look = async (config, folder) => {
     await losses({ ...config, training: { ...config.training, runDir: join(folder, "again") } }, folder);
 };
 
+/** Two records with a title and a text. */
+const withRecords = ({ data }: Config) => {
+  const records = ["The first of the flock", "The second of the flock"]
+    .map((title) =>
+      JSON.stringify({ title, text: `${title} stands by the gate and waits for the rain to end.` })
+    );
+  Deno.writeTextFileSync(join(data.paths[0], "records.jsonl"), records.join("\n"));
+};
+/** Two tables with a column of years. */
+const withDatabase = ({ data }: Config) => {
+  const database = new DatabaseSync(join(data.paths[0], "library.sqlite"));
+  for (const table of ["books", "songs"]) {
+    database.exec(`CREATE TABLE ${table} (title TEXT, year INT)`);
+    for (const year of [1899, 1950]) {
+      database.exec(`INSERT INTO ${table} VALUES ('${table} of ${year}', ${year})`);
+    }
+  }
+  database.close();
+};
 const short = (config: Config) => config.training.maxSteps = 3;
 const onGpu = (config: Config) => config.resources.device = "auto";
 /** Hundreds of dispatches a step, so that 1 ms is not enough for one. */
@@ -238,6 +258,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.gitignore": { value: false, look: documents, given: inRepository },
   "data.extensions": { value: [".txt"], look: documents },
   "data.mode": { value: "line", look: documents },
+  "data.fields": { value: ["title"], look: allCharacters, given: withRecords },
+  "data.table": { value: "books", look: documents, given: withDatabase },
+  "data.where": { value: "year > 1900", look: documents, given: withDatabase },
   "data.min_length": { value: 500, look: documents },
   "data.max_files": { value: 2, look: documents },
   "data.max_file_bytes": { value: 500, look: documents },

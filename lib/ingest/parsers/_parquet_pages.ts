@@ -1,6 +1,7 @@
 // Loads hyparquet, and looks through the headers of the pages before it decodes them: it reserves memory for what a header
 // promises, and a few bytes can promise billions of values.
 
+import { checkLevels, checkValues, type PageShape } from "./_parquet_runs.ts";
 import { ParseFailure } from "./parser.ts";
 
 /** Bytes that may still be decoded from a file. */
@@ -14,6 +15,7 @@ export type Hyparquet = Awaited<ReturnType<typeof importHyparquet>>;
 /** The end of a file: its columns and its groups of rows. */
 export type FileMetaData = ReturnType<Hyparquet["parquetMetadata"]>;
 
+type PageHeader = ReturnType<Hyparquet["parquetHeader"]>;
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
 
 const MAX_PAGE_BYTES = 256 << 20;
@@ -27,18 +29,27 @@ export function loadHyparquet(): Promise<Hyparquet> {
 }
 
 async function importHyparquet() {
-  const [{ parquetMetadata, parquetRead, parquetSchema }, { parquetHeader }, codecs] = await Promise.all([
-    import("npm:hyparquet@1.31.5"),
-    import("npm:hyparquet@1.31.5/src/column.js"),
-    import("npm:hyparquet-compressors@1.1.2"),
-  ]);
+  const [{ parquetMetadata, parquetRead, parquetSchema }, column, schema, datapage, codecs] = await Promise
+    .all([
+      import("npm:hyparquet@1.31.5"),
+      import("npm:hyparquet@1.31.5/src/column.js"),
+      import("npm:hyparquet@1.31.5/src/schema.js"),
+      import("npm:hyparquet@1.31.5/src/datapage.js"),
+      import("npm:hyparquet-compressors@1.1.2"),
+    ]);
   const decompressZstd = codecs.decompressZstd as (input: Uint8Array, output: Uint8Array) => Uint8Array;
   const compressors = {
     ...codecs.compressors,
     // without the output it reserves what the compressed bytes ask for
     ZSTD: (input: Uint8Array, length: number) => decompressZstd(input, new Uint8Array(length)),
   };
-  return { parquetMetadata, parquetRead, parquetSchema, parquetHeader, compressors };
+  const { parquetHeader } = column;
+  const { decompressPage } = datapage;
+  const { getSchemaPath, getMaxDefinitionLevel, getMaxRepetitionLevel, isFlatColumn } = schema;
+  return {
+    ...{ parquetMetadata, parquetRead, parquetSchema, parquetHeader, decompressPage, compressors },
+    ...{ getSchemaPath, getMaxDefinitionLevel, getMaxRepetitionLevel, isFlatColumn },
+  };
 }
 
 /**
@@ -54,21 +65,77 @@ export async function checkPages(
   options: { readonly group: number; readonly budget: DecodedBudget },
 ): Promise<void> {
   const { bytes, metadata, columns } = table;
-  const { parquetHeader } = await loadHyparquet();
   const { columns: chunks, num_rows } = metadata.row_groups[options.group];
   if (num_rows < 0n || num_rows > MAX_GROUP_VALUES) throw new Error("Cannot read a group of that many rows");
   for (const chunk of chunks) {
-    const meta = chunk.meta_data;
-    if (meta === undefined || !columns.includes(meta.path_in_schema[0])) continue;
-    let values = Number(meta.num_values);
-    const pages = chunkBytes(bytes, chunk);
+    const name = chunk.meta_data?.path_in_schema[0];
+    if (name === undefined || !columns.includes(name)) continue;
+    const column = new Column(await loadHyparquet(), { metadata, chunk });
+    column.check(chunkBytes(bytes, chunk), options.budget);
+  }
+}
+
+/** The pages of a column in a group of rows. */
+class Column {
+  readonly #library: Hyparquet;
+  readonly #chunk: NonNullable<Chunk["meta_data"]>;
+  readonly #isFlat: boolean;
+  readonly #levels: Pick<PageShape, "maxRepetition" | "maxDefinition">;
+
+  constructor(library: Hyparquet, options: { readonly metadata: FileMetaData; readonly chunk: Chunk }) {
+    this.#library = library;
+    this.#chunk = options.chunk.meta_data!;
+    const path = library.getSchemaPath(options.metadata.schema, this.#chunk.path_in_schema);
+    this.#isFlat = library.isFlatColumn(path);
+    // the decoder looks for repetitions below the first level only
+    const maxRepetition = path.length > 1 ? library.getMaxRepetitionLevel(path) : 0;
+    this.#levels = { maxRepetition, maxDefinition: library.getMaxDefinitionLevel(path) };
+  }
+
+  /** Goes from page to page as the decoder does. */
+  check(pages: Uint8Array, budget: DecodedBudget): void {
     const reader = { view: new DataView(pages.buffer, pages.byteOffset, pages.byteLength), offset: 0 };
-    // as the decoder goes from page to page
-    while (values > 0 && reader.offset < pages.length - 1) {
-      const header = parquetHeader(reader);
-      values -= checkPage(header, { values, budget: options.budget });
-      reader.offset += header.compressed_page_size;
+    let values = Number(this.#chunk.num_values);
+    while ((values > 0 || !this.#isFlat) && reader.offset < pages.length - 1) {
+      const header = this.#library.parquetHeader(reader);
+      const numValues = checkHeader(header, { values, budget });
+      const end = reader.offset + header.compressed_page_size;
+      if (end > pages.length) throw new Error("Cannot read beyond the column");
+      if (numValues > 0) this.#checkRuns(pages.subarray(reader.offset, end), header);
+      values -= numValues;
+      reader.offset = end;
     }
+  }
+
+  #checkRuns(page: Uint8Array, header: PageHeader): void {
+    const { data_page_header: first, data_page_header_v2: second, uncompressed_page_size } = header;
+    const { encoding, num_values: numValues } = (first ?? second)!;
+    if (encoding === undefined) throw new Error("Cannot read an unknown encoding");
+    const isBoolean = this.#chunk.type === "BOOLEAN";
+    const shape: PageShape = { encoding, numValues, isBoolean, ...this.#levels };
+    if (second === undefined) {
+      const needsLook = shape.maxDefinition > 0 || shape.maxRepetition > 0 || encoding !== "PLAIN";
+      if (needsLook) checkValues(this.#decompressed(page, uncompressed_page_size), shape);
+      return;
+    }
+    const { repetition_levels_byte_length: repetition, definition_levels_byte_length: definition } = second;
+    const levelBytes = { repetition, definition };
+    checkLevels(page, { ...shape, levelBytes });
+    if (!(second.num_nulls >= 0 && second.num_nulls <= numValues)) {
+      throw new Error("Cannot read more nulls than values");
+    }
+    if (!encoding.includes("DICTIONARY") && encoding !== "RLE") return;
+    const start = repetition + definition;
+    const values = page.subarray(start);
+    const size = uncompressed_page_size - start;
+    checkValues(second.is_compressed === false ? values : this.#decompressed(values, size), {
+      ...shape,
+      levelBytes,
+    });
+  }
+
+  #decompressed(page: Uint8Array, size: number): Uint8Array {
+    return this.#library.decompressPage(page, size, this.#chunk.codec, this.#library.compressors);
   }
 }
 
@@ -82,8 +149,8 @@ function chunkBytes(bytes: Uint8Array, { meta_data }: Chunk): Uint8Array {
 }
 
 /** Number of values in a page of data. */
-function checkPage(
-  header: ReturnType<Hyparquet["parquetHeader"]>,
+function checkHeader(
+  header: PageHeader,
   options: { readonly values: number; readonly budget: DecodedBudget },
 ): number {
   const { values, budget } = options;

@@ -5,6 +5,7 @@
 
 import { chatColumns } from "./_chat_text.ts";
 import { type FieldPath, recordText, valueText } from "./_field_text.ts";
+import { parseJson } from "./_json_text.ts";
 import type { Omissions } from "./_omissions.ts";
 
 /** Which columns are read and how a row becomes text. */
@@ -39,7 +40,7 @@ export function tableText(names: readonly string[], paths: readonly FieldPath[])
     columns: chat.map((name) => lower.indexOf(name)),
     kind: "texts",
     rowText(values, omissions) {
-      const record = Object.fromEntries(chat.map((name, at) => [name, values[at]]));
+      const record = Object.fromEntries(chat.map((name, at) => [name, parsedValue(values[at])]));
       return recordText(record, { paths: [], omissions }) ?? "";
     },
   };
@@ -69,10 +70,22 @@ function fieldColumns(lower: readonly string[], paths: readonly FieldPath[]): Ta
     columns,
     kind: "texts",
     rowText(values, omissions) {
-      const record = Object.fromEntries(found.map(({ key }, at) => [key, values[at]]));
+      const record = Object.fromEntries(
+        found.map(({ key, path }, at) => [key, key === path.name ? values[at] : parsedValue(values[at])]),
+      );
       return recordText(record, { paths: inside, omissions }) ?? "";
     },
   };
+}
+
+/** A list or an object that a cell holds as JSON; any other value as it is. */
+function parsedValue(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
+  }
 }
 
 /** The column a path names as a whole, or whose inside it names; upper and lower case alike. */

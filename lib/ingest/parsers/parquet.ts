@@ -56,6 +56,9 @@ async function openTable({ bytes, data }: ParseInput): Promise<Table> {
   try {
     metadata = parquetMetadata(bytes, { geoparquet: false });
     names = parquetSchema(metadata).children.map(({ element }) => element.name);
+    if (names.some((name) => typeof name !== "string")) {
+      throw new TypeError("Cannot read a column without a name");
+    }
   } catch (cause) {
     throw new ParseFailure("failed", "damaged Parquet", { cause });
   }

@@ -20,6 +20,8 @@ interface Table {
 }
 
 const ROWS_PER_PAGE = 1000;
+// each costs a look at all rows before it
+const MAX_LARGE_VALUES = 100;
 const DAMAGED = "damaged database: some of its rows cannot be read";
 
 async function* parse(input: ParseInput): AsyncGenerator<ParseEvent> {
@@ -32,13 +34,13 @@ async function* parse(input: ParseInput): AsyncGenerator<ParseEvent> {
   let refused = 0;
   let reason = "";
   for (const [index, table] of tables.entries()) {
-    const statement = prepareRows(database, { table, where: data.where });
-    if (typeof statement === "string") {
+    const query = rowQuery(database, { table, where: data.where });
+    if ("reason" in query) {
       refused++;
-      reason = statement;
+      reason = query.reason;
       continue;
     }
-    for (const event of tableDocuments(statement, { table, omissions })) {
+    for (const event of tableDocuments(database, { table, omissions, sql: query.sql })) {
       yield event;
       if (++rows % ROWS_PER_PAGE === 0) yield { type: "pages", done: index, total: tables.length };
     }
@@ -98,54 +100,78 @@ function columnNames(database: OpenDatabase, table: string): string[] {
   }
 }
 
-/** A statement that reads the rows, or why data.where does not fit the table. */
-function prepareRows(
+/** A query for the rows, or why data.where does not fit the table. */
+function rowQuery(
   database: OpenDatabase,
   options: { readonly table: Table; readonly where: string },
-): OpenStatement | string {
+): { readonly sql: string } | { readonly reason: string } {
   const { table, where } = options;
   const from = `FROM ${quoted(table.name)}`;
   const select = `SELECT ${table.columns.map(quoted).join(", ")} ${from}`;
-  if (where.trim() === "") return database.prepare(select);
+  if (where.trim() === "") return { sql: select };
   // the line end closes a comment
   const condition = `(${where}\n)`;
+  const sql = `${select} WHERE ${condition} `;
   try {
     // one expression fits both places; a second statement behind it would not be part of the first one's text
-    for (const sql of [`SELECT ${condition} ${from}`, `${select} WHERE ${condition} `]) {
-      if (database.prepare(sql).sourceSQL !== sql) return "data.where is not a single SQL condition";
-    }
-    return database.prepare(`${select} WHERE ${condition}`);
+    const isSingle = [`SELECT ${condition} ${from}`, sql].every((one) =>
+      database.prepare(one).sourceSQL === one
+    );
+    return isSingle ? { sql } : { reason: "data.where is not a single SQL condition" };
   } catch (error) {
-    return `data.where is not an SQL condition that fits: ${error instanceof Error ? error.message : error}`;
+    return { reason: `data.where is not an SQL condition that fits: ${messageOf(error)}` };
   }
 }
 
 function* tableDocuments(
-  statement: OpenStatement,
-  options: { readonly table: Table; readonly omissions: Omissions },
+  database: OpenDatabase,
+  options: { readonly table: Table; readonly omissions: Omissions; readonly sql: string },
 ): Generator<ParseEvent> {
-  const { table, omissions } = options;
-  statement.setReadBigInts(true);
-  statement.setReturnArrays(true);
+  const { table, omissions, sql } = options;
   let invalid = 0;
-  try {
-    for (const row of statement.iterate() as Iterable<unknown>) {
-      const text = table.text.rowText(row as readonly unknown[], omissions);
-      if (text === "") continue;
-      // SQLite does not check that texts are UTF-8; what is not comes as U+FFFD
-      invalid += countReplacements(text);
-      yield { type: "document", text };
-    }
-  } catch (error) {
-    if (
-      !(error instanceof Error) ||
-      !("errcode" in error || /SQLITE/.test(String((error as { code?: unknown }).code)))
-    ) {
-      throw error;
-    }
-    omissions.add(/too big/.test(error.message) ? "values larger than 64 MiB" : DAMAGED);
+  for (const row of allRows(database, { sql, omissions })) {
+    const text = table.text.rowText(row, omissions);
+    if (text === "") continue;
+    // SQLite does not check that texts are UTF-8; what is not comes as U+FFFD
+    invalid += countReplacements(text);
+    yield { type: "document", text };
   }
   if (invalid > 0) yield { type: "invalidBytes", count: invalid };
+}
+
+/** The rows of a query up to the first that is damaged; what is left out is counted. */
+function* allRows(
+  database: OpenDatabase,
+  options: { readonly sql: string; readonly omissions: Omissions },
+): Generator<readonly unknown[]> {
+  const { sql, omissions } = options;
+  const rowsFrom = (offset: number, limit: number): OpenStatement => {
+    const statement = database.prepare(`${sql} LIMIT ${limit} OFFSET ${offset}`);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    return statement;
+  };
+  let rows = 0;
+  for (let large = 0; large <= MAX_LARGE_VALUES; large++) {
+    try {
+      for (const row of rowsFrom(rows, -1).iterate() as Iterable<unknown>) {
+        rows++;
+        yield row as readonly unknown[];
+      }
+      // the iterator of Deno ends at an error as it does at the last row, this does not
+      if (rowsFrom(rows, 1).all().length === 0) return;
+      throw new Error("Cannot read a row again");
+    } catch (error) {
+      const isLarge = /too big/.test(messageOf(error));
+      omissions.add(isLarge ? "rows with a value larger than 64 MiB" : DAMAGED);
+      if (!isLarge) return;
+      rows++;
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A name as an identifier, whatever is in it. */

@@ -70,6 +70,9 @@ Deno.test("csvParser gives a document a row where a table has texts of its own",
     "soft, white\n\nsheep",
     "hen",
   ]);
+  const chat = 'id,messages\n1,"[{""role"":""user"",""content"":""Hi""}]"\n';
+  assertEquals(await documentsOf(csvParser, chat), ["User: Hi"]);
+  assertEquals(await documentsOf(csvParser, chat, { data: { fields: ["messages[].content"] } }), ["Hi"]);
   const { failure } = await said(csvParser, ANIMALS, { data: { fields: ["wool"] } });
   assertEquals(failure, "failed: no column of data.fields in it");
 });
