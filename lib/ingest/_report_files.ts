@@ -20,13 +20,7 @@ import {
   statusCounts,
   wordsHtml,
 } from "./_report_parts.ts";
-import {
-  countEntries,
-  FILE_STATUSES,
-  type FileStatus,
-  type IngestSummary,
-  type ManifestEntry,
-} from "./manifest.ts";
+import { countEntries, type FileStatus, type IngestSummary, type ManifestEntry } from "./manifest.ts";
 
 const MAX_KINDS = 24;
 const MAX_FOLDERS = 14;
@@ -49,7 +43,7 @@ export function kindsSection({ kinds, files }: IngestSummary): string {
     "<i>other</i> is folders left out and names that no text has.";
   return section(
     { title: "Files by kind", note, look: "statuses" },
-    rows(shown) + moreLine(list.length - MAX_KINDS, "kinds"),
+    rows(shown) + moreLine(list.length - MAX_KINDS, "kind"),
   );
 }
 
@@ -73,7 +67,7 @@ export function sizesSection({ kinds }: IngestSummary): string {
   }]);
   return section(
     { title: "Sizes", note: "How much each kind holds, and how much text came of it.", look: "half" },
-    rows(shown, "small") + moreLine(list.length - MAX_KINDS, "kinds") + key,
+    rows(shown, "small") + moreLine(list.length - MAX_KINDS, "kind") + key,
   );
 }
 
@@ -91,7 +85,7 @@ export function foldersSection(entries: readonly ManifestEntry[]): string {
   }));
   return section(
     { title: "Files by folder", note: "Those with failed and partial files first.", look: "statuses" },
-    rows(shown) + moreLine(list.length - MAX_FOLDERS, "folders"),
+    rows(shown) + moreLine(list.length - MAX_FOLDERS, "folder"),
   );
 }
 
@@ -106,7 +100,7 @@ export function reasonsSection(entries: readonly ManifestEntry[]): string {
     reasons.set(key, found);
   }
   if (reasons.size === 0) return "";
-  const rank = ({ status }: { status: FileStatus }) => -FILE_STATUSES.indexOf(status);
+  const rank = ({ status }: { status: FileStatus }) => ["failed", "partial", "skipped"].indexOf(status);
   const list = [...reasons.values()].sort((a, b) =>
     rank(a) - rank(b) || b.paths.length - a.paths.length || (a.reason < b.reason ? -1 : 1)
   );
@@ -123,8 +117,8 @@ export function reasonsSection(entries: readonly ManifestEntry[]): string {
       `<ul class="examples">${examples}${moreExamples(paths.length)}</ul></li>`;
   });
   return section(
-    { title: "Why files are not ok", note: "Failed first, then skipped, then partial; with examples." },
-    `<ul class="rows reasons">\n${items.join("\n")}\n</ul>` + moreLine(list.length - MAX_REASONS, "reasons"),
+    { title: "Why files are not ok", note: "Failed first, then partial, then skipped; with examples." },
+    `<ul class="rows reasons">\n${items.join("\n")}\n</ul>` + moreLine(list.length - MAX_REASONS, "reason"),
   );
 }
 
