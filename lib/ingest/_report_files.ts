@@ -189,8 +189,13 @@ function filesSection(
   },
 ): string {
   const { title, value, format } = options;
-  const list = entries.filter((entry) => value(entry) > 0)
-    .sort((a, b) => value(b) - value(a) || (a.path < b.path ? -1 : 1)).slice(0, NUM_FILES);
+  const list: ManifestEntry[] = [];
+  for (const entry of entries) {
+    if (value(entry) <= 0 || list.length === NUM_FILES && value(entry) <= value(list.at(-1)!)) continue;
+    const at = list.findIndex((other) => value(other) < value(entry));
+    list.splice(at < 0 ? list.length : at, 0, entry);
+    if (list.length > NUM_FILES) list.pop();
+  }
   if (list.length === 0) return "";
   const most = value(list[0]);
   const shown = list.map((entry) => ({
@@ -206,23 +211,28 @@ function filesSection(
 
 /** Files by the folder they lie in, as deep as the folders are still few enough to see. */
 function foldersOf(entries: readonly ManifestEntry[]): Map<string, ManifestEntry[]> {
-  let best = groupByFolder(entries, 1);
+  let best = groupByFolder(entries, { depth: 1, most: Infinity })!;
   for (let depth = 2; depth <= MAX_DEPTH; depth++) {
-    const deeper = groupByFolder(entries, depth);
-    if (deeper.size > MAX_FOLDERS) break;
+    const deeper = groupByFolder(entries, { depth, most: MAX_FOLDERS });
+    if (deeper === undefined) break;
     best = deeper;
   }
   return best;
 }
 
-function groupByFolder(entries: readonly ManifestEntry[], depth: number): Map<string, ManifestEntry[]> {
+/** Undefined when there are too many. */
+function groupByFolder(
+  entries: readonly ManifestEntry[],
+  options: { readonly depth: number; readonly most: number },
+): Map<string, ManifestEntry[]> | undefined {
   const folders = new Map<string, ManifestEntry[]>();
   for (const entry of entries) {
-    const segments = entry.path.split("/");
-    const folder = segments.slice(0, Math.min(depth, segments.length - 1)).join("/") || segments[0];
+    const segments = entry.path.split("/", options.depth + 1);
+    const folder = segments.slice(0, Math.max(1, Math.min(options.depth, segments.length - 1))).join("/");
     const inside = folders.get(folder);
     if (inside === undefined) folders.set(folder, [entry]);
     else inside.push(entry);
+    if (folders.size > options.most) return undefined;
   }
   return folders;
 }
