@@ -84,7 +84,7 @@ export function languagesSection({ languages }: IngestSummary): string {
   }));
   return section(
     { title: "Languages", note: "By characters kept; a guess.", look: "third" },
-    rows(shown, "small") + moreLine(list.length - MAX_LANGUAGES, "languages"),
+    rows(shown, "small") + moreLine(list.length - MAX_LANGUAGES, "language"),
   );
 }
 
@@ -97,7 +97,7 @@ export function duplicatesSection({ clusters, duplicates, nearDuplicates }: Inge
   } almost equal. The first of each group was kept, the others were dropped.`;
   return section(
     { title: "Documents that say the same", note },
-    `<ul class="groups">\n${items.join("\n")}\n</ul>` + moreLine(clusters.length - MAX_CLUSTERS, "groups"),
+    `<ul class="groups">\n${items.join("\n")}\n</ul>` + moreLine(clusters.length - MAX_CLUSTERS, "group"),
   );
 }
 

@@ -20,13 +20,7 @@ import {
   statusCounts,
   wordsHtml,
 } from "./_report_parts.ts";
-import {
-  countEntries,
-  FILE_STATUSES,
-  type FileStatus,
-  type IngestSummary,
-  type ManifestEntry,
-} from "./manifest.ts";
+import { countEntries, type FileStatus, type IngestSummary, type ManifestEntry } from "./manifest.ts";
 
 const MAX_KINDS = 24;
 const MAX_FOLDERS = 14;
@@ -49,7 +43,7 @@ export function kindsSection({ kinds, files }: IngestSummary): string {
     "<i>other</i> is folders left out and names that no text has.";
   return section(
     { title: "Files by kind", note, look: "statuses" },
-    rows(shown) + moreLine(list.length - MAX_KINDS, "kinds"),
+    rows(shown) + moreLine(list.length - MAX_KINDS, "kind"),
   );
 }
 
@@ -73,7 +67,7 @@ export function sizesSection({ kinds }: IngestSummary): string {
   }]);
   return section(
     { title: "Sizes", note: "How much each kind holds, and how much text came of it.", look: "half" },
-    rows(shown, "small") + moreLine(list.length - MAX_KINDS, "kinds") + key,
+    rows(shown, "small") + moreLine(list.length - MAX_KINDS, "kind") + key,
   );
 }
 
@@ -91,7 +85,7 @@ export function foldersSection(entries: readonly ManifestEntry[]): string {
   }));
   return section(
     { title: "Files by folder", note: "Those with failed and partial files first.", look: "statuses" },
-    rows(shown) + moreLine(list.length - MAX_FOLDERS, "folders"),
+    rows(shown) + moreLine(list.length - MAX_FOLDERS, "folder"),
   );
 }
 
@@ -106,7 +100,7 @@ export function reasonsSection(entries: readonly ManifestEntry[]): string {
     reasons.set(key, found);
   }
   if (reasons.size === 0) return "";
-  const rank = ({ status }: { status: FileStatus }) => -FILE_STATUSES.indexOf(status);
+  const rank = ({ status }: { status: FileStatus }) => ["failed", "partial", "skipped"].indexOf(status);
   const list = [...reasons.values()].sort((a, b) =>
     rank(a) - rank(b) || b.paths.length - a.paths.length || (a.reason < b.reason ? -1 : 1)
   );
@@ -123,8 +117,8 @@ export function reasonsSection(entries: readonly ManifestEntry[]): string {
       `<ul class="examples">${examples}${moreExamples(paths.length)}</ul></li>`;
   });
   return section(
-    { title: "Why files are not ok", note: "Failed first, then skipped, then partial; with examples." },
-    `<ul class="rows reasons">\n${items.join("\n")}\n</ul>` + moreLine(list.length - MAX_REASONS, "reasons"),
+    { title: "Why files are not ok", note: "Failed first, then partial, then skipped; with examples." },
+    `<ul class="rows reasons">\n${items.join("\n")}\n</ul>` + moreLine(list.length - MAX_REASONS, "reason"),
   );
 }
 
@@ -195,8 +189,13 @@ function filesSection(
   },
 ): string {
   const { title, value, format } = options;
-  const list = entries.filter((entry) => value(entry) > 0)
-    .sort((a, b) => value(b) - value(a) || (a.path < b.path ? -1 : 1)).slice(0, NUM_FILES);
+  const list: ManifestEntry[] = [];
+  for (const entry of entries) {
+    if (value(entry) <= 0 || list.length === NUM_FILES && value(entry) <= value(list.at(-1)!)) continue;
+    const at = list.findIndex((other) => value(other) < value(entry));
+    list.splice(at < 0 ? list.length : at, 0, entry);
+    if (list.length > NUM_FILES) list.pop();
+  }
   if (list.length === 0) return "";
   const most = value(list[0]);
   const shown = list.map((entry) => ({
@@ -212,23 +211,28 @@ function filesSection(
 
 /** Files by the folder they lie in, as deep as the folders are still few enough to see. */
 function foldersOf(entries: readonly ManifestEntry[]): Map<string, ManifestEntry[]> {
-  let best = groupByFolder(entries, 1);
+  let best = groupByFolder(entries, { depth: 1, most: Infinity })!;
   for (let depth = 2; depth <= MAX_DEPTH; depth++) {
-    const deeper = groupByFolder(entries, depth);
-    if (deeper.size > MAX_FOLDERS) break;
+    const deeper = groupByFolder(entries, { depth, most: MAX_FOLDERS });
+    if (deeper === undefined) break;
     best = deeper;
   }
   return best;
 }
 
-function groupByFolder(entries: readonly ManifestEntry[], depth: number): Map<string, ManifestEntry[]> {
+/** Undefined when there are too many. */
+function groupByFolder(
+  entries: readonly ManifestEntry[],
+  options: { readonly depth: number; readonly most: number },
+): Map<string, ManifestEntry[]> | undefined {
   const folders = new Map<string, ManifestEntry[]>();
   for (const entry of entries) {
-    const segments = entry.path.split("/");
-    const folder = segments.slice(0, Math.min(depth, segments.length - 1)).join("/") || segments[0];
+    const segments = entry.path.split("/", options.depth + 1);
+    const folder = segments.slice(0, Math.max(1, Math.min(options.depth, segments.length - 1))).join("/");
     const inside = folders.get(folder);
     if (inside === undefined) folders.set(folder, [entry]);
     else inside.push(entry);
+    if (folders.size > options.most) return undefined;
   }
   return folders;
 }

@@ -95,9 +95,9 @@ export function wordsHtml(words: string): string {
   return shortHtml(words, MAX_WORDS);
 }
 
-/** `, and 12 more` as a line, or nothing. */
+/** `and 12 more folders` as a line, or nothing. */
 export function moreLine(count: number, what: string): string {
-  return count <= 0 ? "" : `<p class="more">and ${formatCount(count)} more ${what}</p>`;
+  return count <= 0 ? "" : `<p class="more">and ${countOf(count, `more ${what}`)}</p>`;
 }
 
 /** `1,234,567`. */
