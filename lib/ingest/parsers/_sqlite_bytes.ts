@@ -48,10 +48,7 @@ export async function openSqliteBytes(bytes: Uint8Array): Promise<OpenDatabase> 
   const closed = { allowExtension: false, enableForeignKeyConstraints: false };
   const database = new DatabaseSync(":memory:", closed) as unknown as OpenDatabase;
   try {
-    // a database in memory has no log: what an unfinished one beside the file holds is not in these bytes
-    const copy = bytes.slice();
-    copy.fill(ROLLBACK_JOURNAL, VERSIONS_AT, VERSIONS_AT + 2);
-    database.deserialize(copy);
+    loadBytes(database, bytes);
     for (const pragma of ["query_only=on", "trusted_schema=off", "cell_size_check=on", "temp_store=memory"]) {
       database.exec(`PRAGMA ${pragma}`);
     }
@@ -63,6 +60,17 @@ export async function openSqliteBytes(bytes: Uint8Array): Promise<OpenDatabase> 
     throw new ParseFailure("failed", "damaged database", { cause });
   }
   return database;
+}
+
+/** A database in memory has no log, so its header must not ask for one; the bytes are as before afterwards. */
+function loadBytes(database: OpenDatabase, bytes: Uint8Array): void {
+  const versions = bytes.slice(VERSIONS_AT, VERSIONS_AT + 2);
+  try {
+    bytes.fill(ROLLBACK_JOURNAL, VERSIONS_AT, VERSIONS_AT + 2);
+    database.deserialize(bytes);
+  } finally {
+    bytes.set(versions, VERSIONS_AT);
+  }
 }
 
 function allowReading(action: number, first: string | null, second: string | null): number {
