@@ -20,6 +20,7 @@ import { readMetrics } from "../../lib/monitor/metrics.ts";
 import { trainFromFiles } from "../../lib/training/pipeline.ts";
 import type { TrainEvent } from "../../lib/training/train_events.ts";
 import { openTestGpu } from "../support/gpu.ts";
+import { textPage, writePdf } from "../support/pdf_writer.ts";
 import { listTree, withFolder } from "../support/program.ts";
 import { TINY_FILES, tinyRunConfig } from "../support/tiny_corpus.ts";
 import { makeSteps, openTinyRun, randomBatches } from "../support/tiny_model.ts";
@@ -101,6 +102,14 @@ const documents: Look = async (config) => {
   const { summary: { files, train, validation, shortDocuments } } = await ingest(config);
   return { ...files, texts: train.documents + validation.documents, shortDocuments };
 };
+/** Puts a PDF of two pages beside the texts. */
+function withPdf({ data }: Config): void {
+  const pages = ["The first page counts the sheep.", "The second counts the goats."].map((line) =>
+    textPage([line])
+  );
+  Deno.writeFileSync(join(data.paths[0], "pages.pdf"), writePdf({ pages }));
+}
+
 const validationCharacters: Look = async (config) => (await ingest(config)).summary.validation.characters;
 const allCharacters: Look = async (config) => {
   const { summary: { train, validation } } = await ingest(config);
@@ -216,6 +225,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.mode": { value: "line", look: documents },
   "data.min_length": { value: 500, look: documents },
   "data.max_files": { value: 2, look: documents },
+  "data.max_pages": { value: 1, look: allCharacters, given: withPdf },
   "data.max_file_bytes": { value: 500, look: documents },
   "data.unicode": { value: "none", look: allCharacters },
   "data.validation_fraction": { value: 0.5, look: validationCharacters },
