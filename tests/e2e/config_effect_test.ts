@@ -21,6 +21,7 @@ import { readMetrics } from "../../lib/monitor/metrics.ts";
 import { trainFromFiles } from "../../lib/training/pipeline.ts";
 import type { TrainEvent } from "../../lib/training/train_events.ts";
 import { openTestGpu } from "../support/gpu.ts";
+import { textPage, writePdf } from "../support/pdf_writer.ts";
 import { listTree, withFolder } from "../support/program.ts";
 import { TINY_FILES, tinyRunConfig } from "../support/tiny_corpus.ts";
 import { makeSteps, openTinyRun, randomBatches } from "../support/tiny_model.ts";
@@ -121,6 +122,12 @@ const documents: Look = async (config) => {
 function withScan({ data }: Config): void {
   const scan = new URL("../lib/ingest/parsers/fixtures/images/page.png", import.meta.url);
   Deno.copyFileSync(scan, join(data.paths[0], "page.png"));
+/** Puts a PDF of two pages beside the texts. */
+function withPdf({ data }: Config): void {
+  const pages = ["The first page counts the sheep.", "The second counts the goats."].map((line) =>
+    textPage([line])
+  );
+  Deno.writeFileSync(join(data.paths[0], "pages.pdf"), writePdf({ pages }));
 }
 
 const validationCharacters: Look = async (config) => (await ingest(config)).summary.validation.characters;
@@ -263,6 +270,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.where": { value: "year > 1900", look: documents, given: withDatabase },
   "data.min_length": { value: 500, look: documents },
   "data.max_files": { value: 2, look: documents },
+  "data.max_pages": { value: 1, look: allCharacters, given: withPdf },
   "data.max_file_bytes": { value: 500, look: documents },
   "data.ocr": { value: "never", look: documents, given: withScan },
   "data.ocr_language": { value: "no_such_language", look: documents, given: withScan },

@@ -4,7 +4,7 @@
 // of the file are never run. See ISO 32000-2.
 
 import { type FlowingLine, FlowingText } from "./_flowing_text.ts";
-import { FurnitureWindow, type LinedPage, type PageLine } from "./_page_furniture.ts";
+import { FurnitureWindow, type LinedPage, type PageLine } from "./page_furniture.ts";
 import { PdfForms } from "./_pdf_forms.ts";
 import { openPdf, type PdfDocument, pdfFolder, type PdfPage } from "./_pdf_library.ts";
 import { linesOf, type TextPiece } from "./_pdf_lines.ts";

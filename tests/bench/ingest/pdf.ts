@@ -4,7 +4,7 @@
 
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { FurnitureWindow } from "../../../lib/ingest/parsers/_page_furniture.ts";
+import { FurnitureWindow } from "../../../lib/ingest/parsers/page_furniture.ts";
 import { pdfFolders } from "../../../lib/ingest/parsers/pdf.ts";
 import { textPage, writePdf } from "../../support/pdf_writer.ts";
 import type { BarRow, IngestBench } from "./bar_row.ts";

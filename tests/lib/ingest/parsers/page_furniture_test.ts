@@ -4,7 +4,7 @@ import {
   FurnitureWindow,
   type LinedPage,
   type PageLine,
-} from "../../../../lib/ingest/parsers/_page_furniture.ts";
+} from "../../../../lib/ingest/parsers/page_furniture.ts";
 
 type Page = LinedPage<PageLine>;
 
