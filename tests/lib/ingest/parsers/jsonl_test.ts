@@ -109,6 +109,7 @@ Deno.test("jsonlParser reads own properties only, the last of several of one nam
     (await said(jsonlParser, '{"a":1}\n{"__proto__":{"text":"own"}}', { data: { fields } })).documents,
     ["own"],
   );
+  assertEquals((await said(jsonlParser, '{"a":1}', { data: { fields: ["__proto__"] } })).documents, []);
   assertEquals(await documentsOf(jsonlParser, '{"text":"a","text":"b"}\n{"__proto__":{"text":"no"}}'), [
     "b",
     '{\n  "__proto__": {\n    "text": "no"\n  }\n}',
