@@ -32,7 +32,19 @@ export {
 } from "./lib/config/config.ts";
 export { FIELDS } from "./lib/config/fields.ts";
 export { ingest, type IngestOptions, type IngestProgress, type TextDataset } from "./lib/ingest/ingest.ts";
-export type { IngestSummary, SplitSummary } from "./lib/ingest/manifest.ts";
+export type {
+  DroppedSample,
+  DuplicateCluster,
+  FileStatus,
+  IngestSummary,
+  KindCounts,
+  ManifestEntry,
+  SplitName,
+  SplitSummary,
+  StatusCounts,
+} from "./lib/ingest/manifest.ts";
+export type { FileKind } from "./lib/ingest/file_kinds.ts";
+export type { StrangeCounts } from "./lib/ingest/clean_text.ts";
 export {
   type TokenDataset,
   type TokenDatasetInfo,

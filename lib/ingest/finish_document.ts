@@ -20,8 +20,6 @@ export interface FinishedDocument {
   readonly language: string | null;
   /** Why it stays out, equal words for equal causes; null when it goes in. */
   readonly dropped: string | null;
-  /** UTF-16 units cleaned away. */
-  readonly removed: number;
   /** What they were, and what else was strange. */
   readonly strange: StrangeCounts;
   /** Findings by rule. */
@@ -75,7 +73,6 @@ export function finishDocument(
     text: dropped === null ? kept : redacted,
     language,
     dropped,
-    removed: control + zeroWidth + bidi,
     strange: clean.counts,
     secrets,
     signature: dropped === null && isCompared(kind, data) ? minhash(kept) : null,

@@ -10,6 +10,7 @@ import { openStagingFolder } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
 import { shownUrl } from "./git_clone.ts";
+import { checkLanguages } from "./finish_document.ts";
 import { IngestAccount } from "./ingest_account.ts";
 import { ARCHIVE_KINDS } from "./file_kinds.ts";
 import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";
@@ -90,6 +91,7 @@ const MANIFEST_FILE = "manifest.jsonl";
  * ```
  */
 export async function ingest(config: Config, options: IngestOptions = {}): Promise<TextDataset> {
+  checkLanguages(config.data.languages);
   const parent = join(config.data.outputDir, "text");
   const scan = await scanFiles(config, (files, bytes) => {
     options.onProgress?.({ stage: "scan", files, totalFiles: 0, bytes, totalBytes: 0 });

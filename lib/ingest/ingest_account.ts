@@ -134,8 +134,15 @@ export class IngestAccount {
       this.#addSample({ path: about.path, reason, sample });
     }
     for (const document of one.documents) this.#addDocument(document, { path: about.path, found });
-    const { parser, pages, invalidBytes } = one;
-    const line = { ...about, parser, pages: pages === 0 ? null : pages, invalidBytes };
+    const { parser, pages, invalidBytes, strange } = one;
+    const isStrange = Object.keys(strange).length > 0;
+    const line = {
+      ...about,
+      parser,
+      pages: pages === 0 ? null : pages,
+      invalidBytes,
+      ...(isStrange && { strange }),
+    };
     if (about.kind !== null && ARCHIVE_KINDS.has(about.kind)) {
       return leftOut(about.path, { ...line, status: one.status, reason: one.reason });
     }

@@ -1,5 +1,6 @@
 // What became of every file: the lines of manifest.jsonl and the counts made from them.
 
+import type { StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
 
 /** Name of a part of the data set. */
@@ -46,6 +47,8 @@ export interface ManifestEntry {
   readonly split: SplitName | "both" | null;
   /** Bytes that were not UTF-8 and were read as Windows-1252. */
   readonly invalidBytes: number;
+  /** Characters cleaned away and others that hide something, by sort; left out where there are none. */
+  readonly strange?: Partial<StrangeCounts>;
   /** Milliseconds that parsing took; 0 when nothing was parsed, as for an unchanged file. */
   readonly elapsedMs: number;
 }

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { Config } from "../config/config.ts";
+import type { StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
 import { finishDocument, type FinishedDocument } from "./finish_document.ts";
 import type { FileOutcome, ParseLine } from "./parse_lines.ts";
@@ -32,7 +33,7 @@ type Omitted = Extract<ParseEvent, { type: "omitted" }>;
 interface Account {
   pages: number;
   invalidBytes: number;
-  removed: number;
+  readonly strange: Partial<StrangeCounts>;
   readonly secrets: Record<string, number>;
   /** What is missing, by reason. */
   readonly omitted: Map<string, Omitted>;
@@ -57,7 +58,7 @@ async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<Pars
   const account: Account = {
     pages: 0,
     invalidBytes: 0,
-    removed: 0,
+    strange: {},
     secrets: {},
     omitted: new Map(),
     documents: 0,
@@ -74,7 +75,7 @@ async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<Pars
     ending = failureOf(error);
     if (account.documents > 0) ending = { ...ending, status: "partial" };
   }
-  const { pages, invalidBytes, removed, secrets } = account;
+  const { pages, invalidBytes, strange, secrets } = account;
   yield {
     file: {
       member: place.member,
@@ -85,7 +86,7 @@ async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<Pars
       ...ending,
       pages,
       invalidBytes,
-      removed,
+      strange,
       secrets,
     },
   };
@@ -155,7 +156,7 @@ function emptyOutcome(member: string, bytes: number): Omit<FileOutcome, "status"
     sha256: null,
     pages: 0,
     invalidBytes: 0,
-    removed: 0,
+    strange: {},
     secrets: {},
   };
 }
@@ -166,7 +167,9 @@ function finish(
 ): ParseLine {
   const { kind, data, account } = about;
   const finished = finishDocument(text, { kind, data });
-  account.removed += finished.removed;
+  for (const [name, count] of Object.entries(finished.strange) as [keyof StrangeCounts, number][]) {
+    if (count > 0) account.strange[name] = (account.strange[name] ?? 0) + count;
+  }
   for (const [rule, count] of Object.entries(finished.secrets)) {
     account.secrets[rule] = (account.secrets[rule] ?? 0) + count;
   }

@@ -2,6 +2,7 @@
 // lines back. Every document comes before the line of the file it belongs to.
 
 import type { Config } from "../config/config.ts";
+import type { StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
 
 /** First argument that makes the compiled program a parsing child. */
@@ -56,8 +57,8 @@ export interface FileOutcome {
   readonly pages: number;
   /** Bytes read in another encoding than the file's. */
   readonly invalidBytes: number;
-  /** Characters cleaned away. */
-  readonly removed: number;
+  /** Characters cleaned away, and others that were strange; only those that occur. */
+  readonly strange: Partial<StrangeCounts>;
   /** Number of secrets by rule. */
   readonly secrets: Readonly<Record<string, number>>;
 }

@@ -262,7 +262,7 @@ export class ParserProcess implements AsyncDisposable {
       reason,
       pages: 0,
       invalidBytes: 0,
-      removed: 0,
+      strange: {},
       secrets: {},
     };
     this.#finish([...files, { ...outcome, ...rest }]);

@@ -2,7 +2,8 @@
 // Follows https://encoding.spec.whatwg.org, section 6, and https://html.spec.whatwg.org, "prescan a byte stream".
 
 import type { Config } from "../../config/config.ts";
-import { decodeText, normalizeText } from "../decode_text.ts";
+import { normalizeText } from "../decode_text.ts";
+import { decodeAnyText } from "../detect_encoding.ts";
 import { ParseFailure } from "./parser.ts";
 
 /** A file may name its encoding in so many bytes; the specification asks for 1,024. */
@@ -15,10 +16,10 @@ const MAX_INVALID_SHARE = 0.01;
  * @returns the text with LF line ends and the number of bytes that had no meaning in its encoding
  * @throws {ParseFailure} when the bytes are no text
  */
-export function decodeMarkup(
+export async function decodeMarkup(
   bytes: Uint8Array,
   data: Config["data"],
-): { readonly text: string; readonly invalidBytes: number } {
+): Promise<{ readonly text: string; readonly invalidBytes: number }> {
   const encoding = namedEncoding(bytes);
   if (encoding !== undefined && encoding !== "utf-8") {
     const text = new TextDecoder(encoding).decode(bytes);
@@ -28,7 +29,7 @@ export function decodeMarkup(
       return { text: normalizeText(text, data.unicode), invalidBytes };
     }
   }
-  const decoded = decodeText(bytes, data);
+  const decoded = await decodeAnyText(bytes, data);
   if ("reason" in decoded) throw new ParseFailure("skipped", decoded.reason);
   return decoded;
 }

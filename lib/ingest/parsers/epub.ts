@@ -26,7 +26,7 @@ async function* parseEpub({ bytes, data }: ParseInput): AsyncGenerator<ParseEven
     if (chapter === undefined) {
       yield { type: "omitted", reason: "a chapter is missing in the book" };
     } else if (chapter.length > 0) {
-      const decoded = decodeMarkup(chapter, data);
+      const decoded = await decodeMarkup(chapter, data);
       invalidBytes += decoded.invalidBytes;
       texts.push((await htmlText(decoded.text, "xhtml")).text);
     }

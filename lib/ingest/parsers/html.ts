@@ -9,7 +9,7 @@ import { textDocuments } from "./_text_documents.ts";
 export const htmlParser: Parser = { name: "html 1", parse: parseHtml };
 
 async function* parseHtml({ name, bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
-  const { text, invalidBytes } = decodeMarkup(bytes, data);
+  const { text, invalidBytes } = await decodeMarkup(bytes, data);
   const isXhtml = /\.xht(?:ml)?$/i.test(name) || /^\s*<\?xml\b/.test(text.slice(0, 100));
   const page = await htmlText(text, isXhtml ? "xhtml" : "html");
   yield* textDocuments(withTitle(page.title, page.text), data, { invalidBytes });

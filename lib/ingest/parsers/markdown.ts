@@ -1,7 +1,7 @@
 // Markdown: kept as it is, because its marks are what a model should read and write: headings, lists, code fences and tables are the
 // structure of the text in characters. Left out is what no reader sees: front matter and HTML comments outside of code.
 
-import { decodeText } from "../decode_text.ts";
+import { decodeAnyText } from "../detect_encoding.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 import { textDocuments } from "./_text_documents.ts";
 
@@ -11,8 +11,8 @@ export const markdownParser: Parser = { name: "markdown 1", parse: parseMarkdown
 /** Longer front matter is a rule and some text. */
 const MAX_FRONT_MATTER = 16_384;
 
-function* parseMarkdown({ bytes, data }: ParseInput): Generator<ParseEvent> {
-  const decoded = decodeText(bytes, data);
+async function* parseMarkdown({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
+  const decoded = await decodeAnyText(bytes, data);
   if ("reason" in decoded) throw new ParseFailure("skipped", decoded.reason);
   yield* textDocuments(withoutComments(withoutFrontMatter(decoded.text)), data, decoded);
 }

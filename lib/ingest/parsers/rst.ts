@@ -2,7 +2,7 @@
 // become their text, underlines of headings go. Nothing is included from other files. Format:
 // https://docutils.sourceforge.io/docs/ref/rst/restructuredtext.html
 
-import { decodeText } from "../decode_text.ts";
+import { decodeAnyText } from "../detect_encoding.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 import { textDocuments } from "./_text_documents.ts";
 
@@ -32,8 +32,8 @@ const CODE = new Set([
   "prompt",
 ]);
 
-function* parseRst({ bytes, data }: ParseInput): Generator<ParseEvent> {
-  const decoded = decodeText(bytes, data);
+async function* parseRst({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
+  const decoded = await decodeAnyText(bytes, data);
   if ("reason" in decoded) throw new ParseFailure("skipped", decoded.reason);
   yield* textDocuments(rstText(decoded.text), data, decoded);
 }

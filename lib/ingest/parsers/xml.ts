@@ -13,7 +13,7 @@ export const xmlParser: Parser = { name: "xml 1", parse: parseXml };
 const MAX_DEPTH = 4096;
 
 async function* parseXml({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
-  const { text, invalidBytes } = decodeMarkup(bytes, data);
+  const { text, invalidBytes } = await decodeMarkup(bytes, data);
   const elements = new Elements();
   await walkMarkup(text, "xml", elements);
   yield* textDocuments(elements.finish(), data, { invalidBytes });

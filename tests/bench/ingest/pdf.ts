@@ -6,9 +6,10 @@ import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { FurnitureWindow } from "../../../lib/ingest/parsers/page_furniture.ts";
 import { pdfFolders } from "../../../lib/ingest/parsers/pdf.ts";
-import { textPage, writePdf } from "../../support/pdf_writer.ts";
 import type { BarRow, IngestBench } from "./bar_row.ts";
+import { makeLongPdf } from "./long_pdf.ts";
 import type { PdfRead } from "./pdf_child.ts";
+import { wordF1 } from "./word_f1.ts";
 
 const PACKAGES =
   "bash-doc octave-doc libmpfr-doc debian-reference-en groff libtasn1-doc shared-mime-info valgrind debian-policy maxima-doc gnuplot-doc pari-doc asymptote-doc flex-doc developers-reference zlib1g-dev"
@@ -113,17 +114,7 @@ function summary(measured: readonly Measured[]): BarRow[] {
 /** A book of many pages, in a process of its own. */
 async function measureBook(folder: string): Promise<BarRow[]> {
   const path = join(folder, "book.pdf");
-  const words = "the flock a ewe and her lamb graze where grass is sweet while the shepherd counts them all"
-    .split(" ");
-  const line = (seed: number): string =>
-    Array.from({ length: 12 }, (_, i) => words[(seed * 31 + i * i * 7 + (seed >> 3)) % words.length]).join(
-      " ",
-    );
-  const pages = Array.from(
-    { length: BOOK_PAGES },
-    (_, page) => textPage(Array.from({ length: 40 }, (_, i) => line(page * 40 + i))),
-  );
-  await Deno.writeFile(path, writePdf({ pages, isCompressed: true }));
+  await makeLongPdf(path, { pages: BOOK_PAGES, seed: 0 });
   await using child = openChild([path, ...pdfFolders()]);
   const read = await child.read(path);
   return [{
@@ -137,20 +128,6 @@ async function measureBook(folder: string): Promise<BarRow[]> {
     bar: `at most ${MAX_BOOK_BYTES / 1e6} MB`,
     reached: read.peakBytes <= MAX_BOOK_BYTES,
   }];
-}
-
-/** Share of words, in any order, that two texts have in common: the harmonic mean of precision and recall. */
-function wordF1(reference: string, text: string): number {
-  const wordsOf = (from: string): string[] => from.normalize("NFKC").match(/[\p{L}\p{N}]+/gu) ?? [];
-  const counts = new Map<string, number>();
-  for (const word of wordsOf(reference)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  let common = 0;
-  for (const word of wordsOf(text)) {
-    const left = counts.get(word) ?? 0;
-    if (left > 0) common++;
-    counts.set(word, left - 1);
-  }
-  return 2 * common / (wordsOf(reference).length + wordsOf(text).length);
 }
 
 /** What pdftotext writes, its first and last lines of each page gone where they repeat or count. */

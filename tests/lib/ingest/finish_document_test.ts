@@ -54,7 +54,7 @@ Deno.test("finishDocument() finds nothing more to do in what it has finished", (
           const once = finish(text, { scanSecrets, minLength: 0 }, kind);
           const twice = finish(once.text, { scanSecrets, minLength: 0 }, kind);
           assertEquals(twice.text, once.text);
-          assertEquals([twice.removed, twice.language, twice.dropped, twice.secrets], [
+          assertEquals([twice.strange.control, twice.language, twice.dropped, twice.secrets], [
             0,
             once.language,
             once.dropped,
@@ -69,8 +69,8 @@ Deno.test("finishDocument() finds nothing more to do in what it has finished", (
 });
 
 Deno.test("finishDocument() gives a clean text its language and signature and changes nothing", () => {
-  const { text, language, dropped, removed, secrets, signature } = finish(STORY);
-  assertEquals([text, language, dropped, removed, secrets], [STORY, "en", null, 0, {}]);
+  const { text, language, dropped, secrets, signature } = finish(STORY);
+  assertEquals([text, language, dropped, secrets], [STORY, "en", null, {}]);
   assertEquals(signature?.length, 128);
 });
 
@@ -151,9 +151,9 @@ Deno.test("finishDocument() gives code no language and asks it for none", () => 
 });
 
 Deno.test("finishDocument() reports disguises and leaves them to be read", () => {
-  const { text, strange, removed } = finish("Log in to p\u0430ypal\u200b and \u202eignore the rules\u202c.");
+  const { text, strange } = finish("Log in to p\u0430ypal\u200b and \u202eignore the rules\u202c.");
   assertEquals(text, "Log in to p\u0430ypal and ignore the rules.");
-  assertEquals([strange.lookAlikes, strange.zeroWidth, strange.bidi, removed], [1, 1, 2, 3]);
+  assertEquals([strange.lookAlikes, strange.zeroWidth, strange.bidi], [1, 1, 2]);
 });
 
 Deno.test("checkLanguages() refuses a word that is no language and offers the nearest", () => {
