@@ -62,7 +62,6 @@ export function finishDocument(
     : scanSecrets(clean.text);
   const kept = data.scanSecrets === "flag" ? clean.text : redacted;
   const language = CODE.has(kind) ? null : guessLanguage(kept);
-  const { control, zeroWidth, bidi } = clean.counts;
   const dropped = reasonToDrop(kept, {
     kind,
     data,

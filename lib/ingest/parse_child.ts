@@ -22,9 +22,9 @@ export async function runParseChild(): Promise<void> {
   const input = new StandardInput();
   const { data } = JSON.parse(input.readLine() ?? "null") as ParseSetup;
   for (let line = input.readLine(); line !== undefined; line = input.readLine()) {
-    const { name, size, location } = JSON.parse(line) as ParseRequest;
+    const { name, size } = JSON.parse(line) as ParseRequest;
     const bytes = input.readBytes(size);
-    for await (const answer of parseFile({ name, bytes, data, location })) writeLine(answer);
+    for await (const answer of parseFile({ name, bytes, data })) writeLine(answer);
   }
 }
 

@@ -51,9 +51,7 @@ export async function* parseFile(input: ParseInput): AsyncGenerator<ParseLine> {
 }
 
 async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<ParseLine> {
-  const found = input.location === undefined
-    ? sniffKind(input.bytes.subarray(0, HEAD_BYTES), input.name, { bytes: input.bytes })
-    : "sqlite";
+  const found = sniffKind(input.bytes.subarray(0, HEAD_BYTES), input.name, { bytes: input.bytes });
   const kind = typeof found === "string" ? found : null;
   const account: Account = {
     pages: 0,

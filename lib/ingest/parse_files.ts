@@ -90,15 +90,13 @@ async function parseOne(
   if (known !== undefined) return { file, parsed: known, elapsedMs: 0 };
   const { path, location, kind } = file;
   try {
-    const isInPlace = kind === "sqlite";
-    const bytes = isInPlace ? new Uint8Array(0) : await Deno.readFile(location);
-    if (!isInPlace) Object.assign(file, { sha256: sha256(bytes), bytes: bytes.length });
+    const bytes = await Deno.readFile(location);
+    Object.assign(file, { sha256: sha256(bytes), bytes: bytes.length });
     const startedAt = performance.now();
-    const isOwn = OWN_KINDS.has(kind) && isUtf8(bytes);
+    const isOwn = kind === "sqlite" || OWN_KINDS.has(kind) && isUtf8(bytes);
     const parsed = await pool.parse({
       name: nameOf(path),
       bytes,
-      ...(isInPlace && { location }),
       needsPackages: !isOwn,
     });
     const elapsedMs = performance.now() - startedAt;

@@ -19,8 +19,6 @@ export interface ParseRequest {
   readonly name: string;
   /** Number of bytes that follow. */
   readonly size: number;
-  /** Path of the file for formats that are read in place; no bytes follow then. */
-  readonly location?: string;
 }
 
 /** A document as it goes into the data set. */

@@ -62,12 +62,11 @@ export class ParsePool implements AsyncDisposable {
   }
 
   async #serve({ file, resolve }: Waiting): Promise<void> {
-    const { location, needsPackages } = file;
+    const { needsPackages } = file;
     const idle = this.#idle[needsPackages ? "packages" : "own"];
-    const isKept = location === undefined;
-    const child = isKept && idle.pop() || await this.#start(file);
+    const child = idle.pop() ?? await this.#start(needsPackages);
     const files = await child.parse(file);
-    if (isKept && this.#isFit(child, needsPackages)) idle.push(child);
+    if (this.#isFit(child, needsPackages)) idle.push(child);
     else void this.#end(child);
     this.#busy--;
     resolve(files);
@@ -80,11 +79,10 @@ export class ParsePool implements AsyncDisposable {
   }
 
   /** Idle children of the other sort make room, so that there are never more than `size`. */
-  async #start({ location, needsPackages }: FileToParse): Promise<ParserProcess> {
+  async #start(needsPackages: boolean): Promise<ParserProcess> {
     const other = this.#idle[needsPackages ? "own" : "packages"];
     while (other.length > 0 && this.#all.size >= this.size) void this.#end(other.pop()!);
-    const readable = location === undefined ? [] : [location];
-    if (needsPackages) readable.push(await (this.#packageFolder ??= findPackageFolder()));
+    const readable = needsPackages ? [await (this.#packageFolder ??= findPackageFolder())] : [];
     const child = new ParserProcess(this.#data, { readable, needsPackages });
     this.#all.add(child);
     return child;

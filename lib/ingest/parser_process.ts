@@ -18,8 +18,6 @@ export interface FileToParse {
   /** File name without folders. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Path for formats that are read in place; `bytes` is empty then. */
-  readonly location?: string;
   /** Our own code does not suffice for it. */
   readonly needsPackages: boolean;
 }
@@ -132,8 +130,8 @@ export class ParserProcess implements AsyncDisposable {
       this.#job = { file, lines: [], resolve, startedAt: now, pageAt: now, outputBytes: 0 };
       if (!this.#isAlive) return this.#end();
       this.#clock = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
-      const { name, bytes, location } = file;
-      const request: ParseRequest = { name, size: bytes.length, location };
+      const { name, bytes } = file;
+      const request: ParseRequest = { name, size: bytes.length };
       this.#write(Buffer.concat([Buffer.from(JSON.stringify(request) + "\n"), bytes]));
     });
   }

@@ -1,7 +1,6 @@
 // First pass over the files: which there are, of what kind, and what they hold, so that an unchanged corpus is recognised
 // and nothing is parsed twice. Reads the beginning of every file, and the rest of those that are for us.
 
-import { createHash } from "node:crypto";
 import { sha256 } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
@@ -25,7 +24,6 @@ export interface Scan {
   readonly others: ManifestEntry[];
 }
 
-const CHUNK_BYTES = 1 << 20;
 const ZIP_KINDS: ReadonlySet<FileKind> = new Set<FileKind>(["zip", "docx", "odt", "epub"]);
 
 /**
@@ -68,7 +66,6 @@ function scanFile(found: FoundFile): ScannedFile | ManifestEntry {
     const head = content.subarray(0, headLength);
     const guess = sniffKind(head, name);
     if (typeof guess !== "string") return left(guess);
-    if (guess === "sqlite") return { path, location, bytes, kind: guess, sha256: hashRest(file, head) };
     const length = headLength + fill(file, content.subarray(headLength));
     const whole = content.subarray(0, length);
     // Only the whole of a ZIP file tells whether it is a document.
@@ -94,14 +91,4 @@ function fill(file: Deno.FsFile, buffer: Uint8Array): number {
     length += count;
   }
   return length;
-}
-
-/** SHA-256 of a file that need not fit into memory. */
-function hashRest(file: Deno.FsFile, head: Uint8Array): string {
-  const hash = createHash("sha256").update(head);
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  for (let count = fill(file, chunk); count > 0; count = fill(file, chunk)) {
-    hash.update(chunk.subarray(0, count));
-  }
-  return hash.digest("hex");
 }

@@ -118,10 +118,13 @@ const documents: Look = async (config) => {
   const { summary: { files, train, validation, shortDocuments } } = await ingest(config);
   return { ...files, texts: train.documents + validation.documents, shortDocuments };
 };
+
 /** Puts a scanned page beside the texts. */
 function withScan({ data }: Config): void {
   const scan = new URL("../lib/ingest/parsers/fixtures/images/page.png", import.meta.url);
   Deno.copyFileSync(scan, join(data.paths[0], "page.png"));
+}
+
 /** Puts a PDF of two pages beside the texts. */
 function withPdf({ data }: Config): void {
   const pages = ["The first page counts the sheep.", "The second counts the goats."].map((line) =>

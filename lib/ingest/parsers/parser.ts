@@ -9,8 +9,6 @@ export interface ParseInput {
   readonly name: string;
   /** The whole content. */
   readonly bytes: Uint8Array;
-  /** Path of the file for a format that is read in place; `bytes` is empty then. */
-  readonly location?: string;
   /** Settings of the run. */
   readonly data: Config["data"];
 }

@@ -7,17 +7,21 @@ import { cleanBench } from "./clean.ts";
 import { ocr } from "./ocr.ts";
 import { office } from "./office.ts";
 import { pdf } from "./pdf.ts";
+import { recordsBench } from "./records.ts";
 import { speed } from "./speed.ts";
 
-const BENCHES: readonly IngestBench[] = [speed, pdf, ocr, office, cleanBench];
+const BENCHES: readonly IngestBench[] = [speed, pdf, ocr, office, recordsBench, cleanBench];
 
 async function isInstalled(program: string): Promise<boolean> {
-  return (await new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" }).output()).success;
+  return (await new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" }).output())
+    .success;
 }
 
 function formatRow({ what, ours, theirs, bar, reached }: BarRow): string {
   const verdict = reached === undefined ? "" : reached ? "reached" : "missed";
-  return `  ${what.padEnd(58)} ${ours.padStart(14)} ${(theirs ?? "").padStart(14)}  ${bar.padEnd(22)} ${verdict}`;
+  return `  ${what.padEnd(58)} ${ours.padStart(14)} ${(theirs ?? "").padStart(14)}  ${
+    bar.padEnd(22)
+  } ${verdict}`;
 }
 
 async function runBench(bench: IngestBench): Promise<BarRow[]> {
@@ -42,7 +46,8 @@ async function runBench(bench: IngestBench): Promise<BarRow[]> {
 }
 
 const { only } = parseArgs(Deno.args, { string: ["only"] });
-const chosen = only === undefined ? BENCHES : BENCHES.filter(({ name }) => only.split(",").includes(name));
+const names = only?.split(",") ?? BENCHES.map(({ name }) => name);
+const chosen = BENCHES.filter(({ name }) => names.includes(name));
 if (chosen.length === 0) {
   console.error(`Cannot measure ${only}: --only takes ${BENCHES.map(({ name }) => name).join(", ")}`);
   Deno.exit(2);

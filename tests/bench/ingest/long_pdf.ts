@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { textPage, writePdf } from "../../support/pdf_writer.ts";
 
 const LINES = 40;
-const WORDS = "the flock a ewe and her lamb graze where grass is sweet while the shepherd counts them all".split(" ");
+const WORDS = "the flock a ewe and her lamb graze where grass is sweet while the shepherd counts them all"
+  .split(" ");
 
 /**
  * Writes a book.

@@ -92,7 +92,9 @@ async function write(path: string, content: string | Uint8Array): Promise<void> 
 }
 
 async function smallFiles(folder: string): Promise<BarRow[]> {
-  for (let i = 0; i < SMALL_FILES; i++) await write(join(folder, "texts", `${i % 100}`, `${i}.txt`), words(500, i));
+  for (let i = 0; i < SMALL_FILES; i++) {
+    await write(join(folder, "texts", `${i % 100}`, `${i}.txt`), words(500, i));
+  }
   const flags = ["--output-dir", join(folder, "cache")];
   const cold = await ingestTimed(join(folder, "texts"), flags);
   const warm = await ingestTimed(join(folder, "texts"), flags);
@@ -106,7 +108,10 @@ async function smallFiles(folder: string): Promise<BarRow[]> {
 async function workers(folder: string): Promise<BarRow[]> {
   for (let i = 0; i < 200; i++) {
     const paragraphs = Array.from({ length: 200 }, (_, p) => `<p>${words(120, i * 1000 + p)}</p>`).join("\n");
-    await write(join(folder, "pages", `${i}.html`), `<html><title>Page ${i}</title><body>${paragraphs}</body></html>`);
+    await write(
+      join(folder, "pages", `${i}.html`),
+      `<html><title>Page ${i}</title><body>${paragraphs}</body></html>`,
+    );
   }
   for (let i = 0; i < 4; i++) await makeLongPdf(join(folder, "papers", `${i}.pdf`), { pages: 400, seed: i });
   const rows: BarRow[] = [];
@@ -151,11 +156,19 @@ async function bomb(folder: string): Promise<BarRow> {
 
 async function longPdf(folder: string): Promise<BarRow[]> {
   await makeLongPdf(join(folder, "papers", "long.pdf"), { pages: PDF_PAGES, seed: 1 });
-  const { seconds, treeBytes } = await ingestTimed(join(folder, "papers"), ["--output-dir", join(folder, "cache")]);
+  const { seconds, treeBytes } = await ingestTimed(join(folder, "papers"), [
+    "--output-dir",
+    join(folder, "cache"),
+  ]);
   const mib = treeBytes / 2 ** 20;
   return [
     row("a PDF of 10,000 pages", seconds, 60),
-    { what: "memory for it, parent and child", ours: `${mib.toFixed(0)} MiB`, bar: "<= 600 MiB", reached: mib <= 600 },
+    {
+      what: "memory for it, parent and child",
+      ours: `${mib.toFixed(0)} MiB`,
+      bar: "<= 600 MiB",
+      reached: mib <= 600,
+    },
   ];
 }
 
