@@ -46,7 +46,7 @@ async function runBench(bench: IngestBench): Promise<BarRow[]> {
 }
 
 const { only } = parseArgs(Deno.args, { string: ["only"] });
-const names = only?.split(",") ?? BENCHES.map(({ name }) => name);
+const names = only ? String(only).split(",") : BENCHES.map(({ name }) => name);
 const chosen = BENCHES.filter(({ name }) => names.includes(name));
 if (chosen.length === 0) {
   console.error(`Cannot measure ${only}: --only takes ${BENCHES.map(({ name }) => name).join(", ")}`);
