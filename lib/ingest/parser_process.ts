@@ -280,7 +280,9 @@ function childArguments(
     "--no-prompt",
     "--no-config",
     "--no-lock",
-    ...(needsPackages ? [] : ["--cached-only"]),
+    // What runs from the net is not in the cache before its first start.
+    ...(needsPackages || program.protocol !== "file:" ? [] : ["--cached-only"]),
+    ...(program.protocol === "file:" ? [] : [`--allow-import=${program.host}`]),
     `--v8-flags=--max-old-space-size=${heapMiB}`,
     ...(readable.length === 0
       ? []

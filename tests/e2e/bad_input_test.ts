@@ -36,8 +36,8 @@ async function assertRefused(args: readonly string[], options: ProgramOptions & 
   );
 }
 
-/** Text and token files that are complete, with the locks of their folders. */
-const WHOLE_CACHE = /^cache\/($|(text|tokens)\/($|\.lock$|[0-9a-f]{12}\/))/;
+/** Text and token files that are complete, with the locks of their folders, and what parsing gave. */
+const WHOLE_CACHE = /^cache\/($|parsed\.sqlite|(text|tokens)\/($|\.lock$|[0-9a-f]{12}\/))/;
 
 Deno.test("sheepop train refuses a path that does not exist and a folder without files", async () => {
   await withFolder({}, async (cwd) => {
@@ -125,7 +125,7 @@ Deno.test({
         options,
       );
       assertEquals(code, 0, stderr);
-      assertStringIncludes(stdout, "Files: 4 seen, 3 read, 0 skipped, 1 failed");
+      assertStringIncludes(stdout, "Files: 4 seen, 3 ok, 0 partial, 0 skipped, 1 failed");
       assertMatch(stdout, /1 +permission denied/);
       await Deno.chmod(hill, 0o644);
     });

@@ -40,7 +40,7 @@ Deno.test("compile() embeds every kernel and worker, with the permissions of the
         read: true,
         write: true,
         env: true,
-        run: false,
+        run: true,
         ffi: false,
         net: false,
       });

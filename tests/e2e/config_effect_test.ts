@@ -133,6 +133,41 @@ function withPdf({ data }: Config): void {
   Deno.writeFileSync(join(data.paths[0], "pages.pdf"), writePdf({ pages }));
 }
 
+/** A table that never ends. */
+function withEndlessView(limits: Partial<Config["data"]>): (config: Config) => void {
+  return ({ data }) => {
+    using database = new DatabaseSync(join(data.paths[0], "endless.sqlite"));
+    const count =
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT sum(x) AS total FROM c";
+    database.exec(`CREATE VIEW endless AS ${count}`);
+    Object.assign(data, { table: "endless", ...limits });
+  };
+}
+
+const reasons: Look = async (config) => (await ingest(config)).summary.reasons;
+
+/** Processes that an ingest starts. */
+const childrenStarted: Look = async (config) => {
+  const { Command } = Deno;
+  let count = 0;
+  Deno.Command = class extends Command {
+    constructor(...args: ConstructorParameters<typeof Command>) {
+      super(...args);
+      count++;
+    }
+  };
+  try {
+    await ingest(config);
+  } finally {
+    Deno.Command = Command;
+  }
+  return count;
+};
+
+function withTwoWorkers({ data }: Config): void {
+  if (data.workers === 0) data.workers = 2;
+}
+
 const validationCharacters: Look = async (config) => (await ingest(config)).summary.validation.characters;
 const allCharacters: Look = async (config) => {
   const { summary: { train, validation } } = await ingest(config);
@@ -284,6 +319,11 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   "data.max_symbol_share": { value: 0.1, look: documents },
   "data.near_duplicate_similarity": { value: 0, look: documents },
   "data.scan_secrets": { value: "redact", look: allCharacters },
+  "data.workers": { value: 1, look: childrenStarted, sees: 1, given: withTwoWorkers },
+  "data.parser_memory": { value: 134_217_728, look: reasons, given: withScan },
+  "data.file_timeout": { value: 1, look: reasons, given: withEndlessView({ pageTimeout: 2 }) },
+  "data.page_timeout": { value: 1, look: reasons, given: withEndlessView({ fileTimeout: 2 }) },
+  "data.max_output": { value: 500, look: reasons },
   "data.validation_fraction": { value: 0.5, look: validationCharacters },
   "tokenizer.kind": { value: "none of ours", look: refusal },
   "checkpoint.save_interval": { value: 3, look: savedSteps },

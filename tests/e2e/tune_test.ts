@@ -25,7 +25,10 @@ Deno.test("sheepop tune measures, remembers, shows and forgets; doctor and train
     const { stdout } = await sheepop("tune", ...MODEL, "--batch-size", "1", "--vocab-size", "9");
     const [, count] = /^(\d+) products on /.exec(stdout)!;
     assert(Number(count) > 5, stdout);
-    assertMatch(stdout, /^\w+ NN 16x24x8\n {2}\S+ +[\d.]+ ms +[\d.,]+ GFLOP\/s {2}chosen/m);
+    assertMatch(
+      stdout,
+      /^\w+ NN 16x24x8\n(?: {2}\S+ +[\d.]+ ms .*\n)*? {2}\S+ +[\d.]+ ms +[\d.,]+ GFLOP\/s {2}chosen/m,
+    );
     assertMatch(stdout, new RegExp(`^${count} products`, "m"));
     const path = /^Remembered in (.*)$/m.exec(stdout)![1];
     assertStringIncludes(path, env.XDG_CACHE_HOME);
