@@ -149,7 +149,7 @@ Deno.test("mod.ts from a URL trains a step and writes with the model", async () 
     const [text] = await generateFromCheckpoint(config, { checkpoint: config.training.runDir, prompt: "The", maxLength: 6 });
     console.log(JSON.stringify({ step, length: text.length }));
   `,
-    ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
+    ["--allow-read", "--allow-write", "--allow-env", "--allow-sys", "--allow-run"],
   );
   assertEquals(code, 0, stderr);
   const { step, length } = JSON.parse(stdout);
