@@ -25,7 +25,9 @@ const MAX_HEADING = 6;
 /** A text that grows page by page. */
 export class FlowingText {
   /** Finished pages, each in one string: pieces keep the longer strings alive that they were cut from. */
-  readonly #pages: string[] = [];
+  #pages: string[] = [];
+  /** Characters of the finished pages. */
+  #finished = 0;
   #pieces: string[] = [];
   /** The last line: its end may still be joined with the next. */
   #last: FlowingLine | undefined;
@@ -35,11 +37,22 @@ export class FlowingText {
   addPage(lines: readonly FlowingLine[]): void {
     for (const [i, line] of lines.entries()) this.#add(line, i === 0);
     // the last two pieces may still be taken back
-    this.#pages.push(this.#pieces.slice(0, -2).join(""));
+    const page = this.#pieces.slice(0, -2).join("");
+    this.#pages.push(page);
+    this.#finished += page.length;
     this.#pieces = this.#pieces.slice(-2);
   }
 
-  /** The whole text. */
+  /** Gives out the finished pages when they have so many characters; what comes after them goes on as before. */
+  take(characters: number): string | undefined {
+    if (this.#finished < characters) return undefined;
+    const text = this.#pages.join("");
+    this.#pages = [];
+    this.#finished = 0;
+    return text;
+  }
+
+  /** The whole text, or what is left of it. */
   toString(): string {
     return [...this.#pages, ...this.#pieces, this.#last === undefined ? "" : written(this.#last)].join("");
   }

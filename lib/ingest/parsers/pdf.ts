@@ -1,4 +1,5 @@
-// PDF: one document a file, read page by page so that memory does not grow with the pages. Text comes in the order in
+// PDF: one document a file, and a new one after every 1 Mi characters, read page by page so that memory does not grow with
+// the pages. Text comes in the order in
 // which the page draws it, without running headers and page numbers; outline titles become headings; form values and
 // free-text notes follow the text of their page. A page that is a scan goes to text recognition. Actions and scripts
 // of the file are never run. See ISO 32000-2.
@@ -27,6 +28,8 @@ type PdfLine = PageLine & FlowingLine;
 
 /** A file in which so many pages in a row cannot be read has no others: the number of pages may be a lie. */
 const MAX_BROKEN_IN_A_ROW = 100;
+/** Where a book goes on in a document of its own. */
+const MAX_DOCUMENT_CHARACTERS = 1 << 20;
 /** Fonts and images are let go every so many pages. */
 const CLEANUP_PAGES = 500;
 
@@ -61,25 +64,34 @@ export async function* parsePdf(input: ParseInput, open: OpenRecognizer): AsyncG
   const text = new FlowingText();
   const total = data.maxPages > 0 ? Math.min(data.maxPages, document.numPages) : document.numPages;
   let brokenInARow = 0;
+  let hasText = false;
   for (let number = 1; number <= total && brokenInARow < MAX_BROKEN_IN_A_ROW; number++) {
     const page = await readPage(number, reading);
     brokenInARow = page ? 0 : brokenInARow + 1;
     for (const ready of window.push(page ?? { lines: [], height: 0 })) text.addPage(ready.lines);
     yield { type: "pages", done: number, total };
+    const volume = text.take(MAX_DOCUMENT_CHARACTERS);
+    if (volume !== undefined) yield { type: "document", text: volume };
+    hasText ||= volume !== undefined;
     if (number % CLEANUP_PAGES === 0) await document.cleanup();
   }
   for (const ready of window.end()) text.addPage(ready.lines);
   if (total < document.numPages) omitted.add("pages beyond data.max_pages");
-  yield* documentOf(text.toString(), omitted);
+  yield* documentOf(text.toString(), { omitted, hasText });
 }
 
-function* documentOf(text: string, omitted: ReadonlySet<string>): Generator<ParseEvent> {
-  if (text.trim() === "") {
+/** The rest of the text; that there is none at all is a failure. */
+function* documentOf(
+  text: string,
+  found: { readonly omitted: ReadonlySet<string>; readonly hasText: boolean },
+): Generator<ParseEvent> {
+  const { omitted, hasText } = found;
+  if (text.trim() === "" && !hasText) {
     const [reason = "no text"] = omitted;
     throw new ParseFailure(omitted.size === 0 || reason === OCR_IS_OFF ? "skipped" : "failed", reason);
   }
   for (const reason of omitted) yield { type: "omitted", reason };
-  yield { type: "document", text };
+  if (text.trim() !== "") yield { type: "document", text };
 }
 
 /** Undefined when the page cannot be read. */

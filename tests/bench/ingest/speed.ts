@@ -106,7 +106,7 @@ async function smallFiles(folder: string): Promise<BarRow[]> {
 
 /** HTML pages: our own parsing behind a package's tokens. */
 async function workers(folder: string): Promise<BarRow[]> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 600; i++) {
     const paragraphs = Array.from({ length: 200 }, (_, p) => `<p>${words(120, i * 1000 + p)}</p>`).join("\n");
     await write(
       join(folder, "pages", `${i}.html`),
@@ -160,7 +160,7 @@ async function longPdf(folder: string): Promise<BarRow[]> {
     "--output-dir",
     join(folder, "cache"),
   ]);
-  const mib = treeBytes / 2 ** 20;
+  const mb = treeBytes / 1e6;
   return [
     row("a PDF of 10,000 pages", seconds, 60),
     {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { defaultConfig } from "../../../../lib/config/config.ts";
 import { pdfFolders, pdfParser } from "../../../../lib/ingest/parsers/pdf.ts";
 import { ParseFailure } from "../../../../lib/ingest/parsers/parser.ts";
 import { textPage, writePdf } from "../../../support/pdf_writer.ts";
@@ -213,4 +214,26 @@ Deno.test("parsePdf() passes on the failure of text recognition as a reason", as
   });
   assertEquals(text, SENTENCE);
   assertEquals(omitted, ["scanned pages: text recognition broke down"]);
+});
+
+Deno.test("pdfParser goes on in a new document after a million characters, and loses nothing", async () => {
+  const PAGES = 500;
+  const words = ["hill", "ewe", "lamb", "gate", "wool", "barn", "brook"];
+  // no two pages begin or end alike, so that no line looks like a running header
+  const lineOf = (at: number): string =>
+    `${at} sheep ${
+      Array.from({ length: 8 }, (_, i) => words[(at * at + 3 * i) % words.length] + at % (i + 2)).join(" ")
+    }`;
+  const pages = Array.from(
+    { length: PAGES },
+    (_, page) => textPage(Array.from({ length: 40 }, (_, i) => lineOf(page * 40 + i))),
+  );
+  const bytes = writePdf({ pages, isCompressed: true });
+  const texts: string[] = [];
+  for await (const event of pdfParser.parse({ name: "book.pdf", bytes, data: defaultConfig().data })) {
+    if (event.type === "document") texts.push(event.text);
+  }
+  assertEquals(texts.length, 2);
+  const numbers = (texts.join("").match(/\d+ sheep/g) ?? []).map((line) => parseInt(line));
+  assertEquals(numbers, Array.from({ length: PAGES * 40 }, (_, i) => i));
 });
