@@ -165,9 +165,9 @@ async function longPdf(folder: string): Promise<BarRow[]> {
     row("a PDF of 10,000 pages", seconds, 60),
     {
       what: "memory for it, parent and child",
-      ours: `${mib.toFixed(0)} MiB`,
-      bar: "<= 600 MiB",
-      reached: mib <= 600,
+      ours: `${mb.toFixed(0)} MB`,
+      bar: "<= 600 MB",
+      reached: mb <= 600,
     },
   ];
 }
