@@ -164,8 +164,11 @@ export class IngestAccount {
 
   #addDocument(document: ParsedDocument, context: { readonly path: string; readonly found: Yield }): void {
     const { path, found } = context;
-    const { text, language } = document;
-    const { split, characters, duplicateOf } = this.#writer.add({ path, text }, signatureOf(document));
+    const { text, characters, language } = document;
+    const { split, duplicateOf } = this.#writer.add({ path, text }, {
+      characters,
+      signature: signatureOf(document),
+    });
     if (split === "duplicate") {
       found.duplicates++;
       this.#addDuplicate(path, duplicateOf!);

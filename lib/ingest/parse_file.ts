@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import type { Config } from "../config/config.ts";
 import type { StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
+import { countCharacters } from "./count_characters.ts";
 import { finishDocument, type FinishedDocument } from "./finish_document.ts";
 import type { FileOutcome, ParseLine } from "./parse_lines.ts";
 import { type ParseEvent, ParseFailure, type ParseInput } from "./parsers/parser.ts";
@@ -178,7 +179,12 @@ function finish(
   }
   account.documents++;
   return {
-    document: { text: finished.text, language: finished.language, signature: signatureText(finished) },
+    document: {
+      text: finished.text,
+      characters: countCharacters(finished.text),
+      language: finished.language,
+      signature: signatureText(finished),
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { sha256 } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
-import { ARCHIVE_KINDS } from "./file_kinds.ts";
+import { ARCHIVE_KINDS, type FileKind } from "./file_kinds.ts";
 import { inOrder } from "./in_order.ts";
 import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
 import { ParseCache } from "./parse_cache.ts";
@@ -27,6 +27,9 @@ const CACHE_VERSION = 1;
 const CACHE_FILE = "parsed.sqlite";
 /** Files in work for each child: one is parsed while the next is read. */
 const FILES_PER_CHILD = 4;
+/** Files that take a moment, unless they are of a kind of which little may hold much. */
+const SMALL_BYTES = 256 * 2 ** 10;
+const SLOW_KINDS: ReadonlySet<FileKind> = new Set<FileKind>(["pdf", "image", "sqlite", ...ARCHIVE_KINDS]);
 const MOST_BYTES_AT_ONCE = 128 * 2 ** 20;
 /** Settings that never change what a file holds. */
 const OUTER_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
@@ -59,7 +62,7 @@ export async function* parseFiles(
   data: Config["data"],
 ): AsyncGenerator<FileResult> {
   using cache = await ParseCache.open(join(data.outputDir, CACHE_FILE));
-  await using pool = new ParsePool(data);
+  await using pool = await ParsePool.open(data);
   yield* inOrder(files, (file) => parseOne(file, { data, cache, pool }), {
     width: FILES_PER_CHILD * pool.size,
     weight: ({ bytes }) => bytes,
@@ -98,6 +101,7 @@ async function parseOne(
       name: nameOf(path),
       bytes,
       needsPackages: !isOwn,
+      isSmall: bytes.length <= SMALL_BYTES && !SLOW_KINDS.has(kind),
     });
     const elapsedMs = performance.now() - startedAt;
     // What a limit stopped may come further on another machine.

@@ -24,6 +24,8 @@ export interface ParseRequest {
 /** A document as it goes into the data set. */
 export interface ParsedDocument {
   readonly text: string;
+  /** Code points of the text. */
+  readonly characters: number;
   /** ISO 639 code, null when unsure. */
   readonly language: string | null;
   /** MinHash signature, 32-bit words in base64; null for what is too short to compare. */

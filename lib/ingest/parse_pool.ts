@@ -1,5 +1,6 @@
 // Parsing children side by side: hands files out in the order they come and replaces a child that was killed, that has
-// parsed many files, or that has grown.
+// parsed many files, or that has grown. A small file is sent to a child that is still busy with another small one, so that
+// no child waits while the parent writes.
 
 import type { Config } from "../config/config.ts";
 import type { ParsedFile } from "./parse_lines.ts";
@@ -14,27 +15,38 @@ interface Waiting {
   readonly resolve: (files: ParsedFile[]) => void;
 }
 
+/** A child and what it has to do. */
+interface Place {
+  readonly process: ParserProcess;
+  readonly hasPackages: boolean;
+  /** Files handed to it and not finished, at most two. */
+  readonly files: Set<FileToParse>;
+}
+
 /** A bounded number of children. */
 export class ParsePool implements AsyncDisposable {
   readonly #data: Config["data"];
-  /** Idle children without and with packages. */
-  readonly #idle: Record<"own" | "packages", ParserProcess[]> = { own: [], packages: [] };
-  readonly #all = new Set<ParserProcess>();
+  readonly #packageFolder: string;
+  readonly #places = new Set<Place>();
+  readonly #ending = new Set<Promise<void>>();
   readonly #queue: Waiting[] = [];
-  #busy = 0;
-  #packageFolder: Promise<string> | undefined;
   #isOpen = true;
 
+  private constructor(data: Config["data"], packageFolder: string) {
+    this.#data = data;
+    this.#packageFolder = packageFolder;
+  }
+
   /**
-   * Starts no child before there is a file.
+   * Opens a pool; no child is started before there is a file.
    *
    * @param data - settings of the run
    */
-  constructor(data: Config["data"]) {
-    this.#data = data;
+  static async open(data: Config["data"]): Promise<ParsePool> {
+    return new ParsePool(data, await findPackageFolder());
   }
 
-  /** Children at most. */
+  /** Children at work at most. */
   get size(): number {
     return this.#data.workers === 0 ? navigator.hardwareConcurrency : this.#data.workers;
   }
@@ -43,54 +55,66 @@ export class ParsePool implements AsyncDisposable {
   parse(file: FileToParse): Promise<ParsedFile[]> {
     return new Promise((resolve) => {
       this.#queue.push({ file, resolve });
-      this.#next();
+      this.#handOut();
     });
   }
 
   /** Ends all children. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOpen = false;
-    await Promise.all([...this.#all].map((child) => child[Symbol.asyncDispose]()));
+    for (const place of this.#places) this.#end(place);
+    await Promise.all(this.#ending);
   }
 
-  #next(): void {
-    if (!this.#isOpen || this.#busy === this.size) return;
-    const waiting = this.#queue.shift();
-    if (waiting === undefined) return;
-    this.#busy++;
-    void this.#serve(waiting);
+  #handOut(): void {
+    while (this.#isOpen && this.#queue.length > 0) {
+      const place = this.#findPlace(this.#queue[0].file);
+      if (place === undefined) return;
+      void this.#serve(this.#queue.shift()!, place);
+    }
   }
 
-  async #serve({ file, resolve }: Waiting): Promise<void> {
-    const { needsPackages } = file;
-    const idle = this.#idle[needsPackages ? "packages" : "own"];
-    const child = idle.pop() ?? await this.#start(needsPackages);
-    const files = await child.parse(file);
-    if (this.#isFit(child, needsPackages)) idle.push(child);
-    else void this.#end(child);
-    this.#busy--;
-    resolve(files);
-    this.#next();
+  /** An idle child, a new one, or for a small file one that is busy with a small file. */
+  #findPlace(file: FileToParse): Place | undefined {
+    const fitting = [...this.#places].filter((place) =>
+      place.hasPackages === file.needsPackages && this.#isFit(place)
+    );
+    const busy = [...this.#places].filter(({ files }) => files.size > 0);
+    if (busy.length < this.size) return fitting.find(({ files }) => files.size === 0) ?? this.#start(file);
+    if (!file.isSmall) return undefined;
+    return fitting.find(({ files }) => files.size === 1 && [...files].every(({ isSmall }) => isSmall));
   }
 
-  #isFit(child: ParserProcess, needsPackages: boolean): boolean {
-    return child.isAlive && child.rssBytes < this.#data.parserMemory / 2 &&
-      (!needsPackages || child.files < MOST_PACKAGE_FILES);
+  #start({ needsPackages }: FileToParse): Place {
+    const readable = needsPackages ? [this.#packageFolder] : [];
+    const process = new ParserProcess(this.#data, { readable, needsPackages });
+    const place = { process, hasPackages: needsPackages, files: new Set<FileToParse>() };
+    this.#places.add(place);
+    return place;
   }
 
-  /** Idle children of the other sort make room, so that there are never more than `size`. */
-  async #start(needsPackages: boolean): Promise<ParserProcess> {
-    const other = this.#idle[needsPackages ? "own" : "packages"];
-    while (other.length > 0 && this.#all.size >= this.size) void this.#end(other.pop()!);
-    const readable = needsPackages ? [await (this.#packageFolder ??= findPackageFolder())] : [];
-    const child = new ParserProcess(this.#data, { readable, needsPackages });
-    this.#all.add(child);
-    return child;
+  async #serve({ file, resolve }: Waiting, place: Place): Promise<void> {
+    place.files.add(file);
+    const files = await place.process.parse(file);
+    place.files.delete(file);
+    // The child ended while it was busy with another file: this one has its turn again.
+    if (files === undefined) this.#queue.unshift({ file, resolve });
+    if (!this.#isFit(place) && place.files.size === 0) this.#end(place);
+    this.#handOut();
+    if (files !== undefined) resolve(files);
   }
 
-  async #end(child: ParserProcess): Promise<void> {
-    await child[Symbol.asyncDispose]();
-    this.#all.delete(child);
+  #isFit({ process, hasPackages }: Place): boolean {
+    return process.isAlive && process.rssBytes < this.#data.parserMemory / 2 &&
+      (!hasPackages || process.files < MOST_PACKAGE_FILES);
+  }
+
+  #end(place: Place): void {
+    this.#places.delete(place);
+    const ended = place.process[Symbol.asyncDispose]().then(() => {
+      this.#ending.delete(ended);
+    });
+    this.#ending.add(ended);
   }
 }
 

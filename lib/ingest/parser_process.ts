@@ -20,6 +20,8 @@ export interface FileToParse {
   readonly bytes: Uint8Array;
   /** Our own code does not suffice for it. */
   readonly needsPackages: boolean;
+  /** It takes no longer than a moment. */
+  readonly isSmall: boolean;
 }
 
 /** What a child may do and runs. */
@@ -60,7 +62,7 @@ const LOOK_INTERVAL_MS = 50;
 interface Job {
   readonly file: FileToParse;
   readonly lines: ParseLine[];
-  readonly resolve: (files: ParsedFile[]) => void;
+  readonly resolve: (files: ParsedFile[] | undefined) => void;
   startedAt: number;
   pageAt: number;
   outputBytes: number;
@@ -72,13 +74,14 @@ export class ParserProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #done: Promise<unknown>;
-  #job: Job | undefined;
+  /** The file that is parsed, and those sent after it. */
+  readonly #jobs: Job[] = [];
   /** Why it was killed. */
   #verdict: string | undefined;
   #isAlive = true;
   #files = 0;
   #rssBytes = 0;
-  #clock: ReturnType<typeof setInterval> | undefined;
+  readonly #clock = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
   #lastWords = "";
 
   /**
@@ -120,16 +123,16 @@ export class ParserProcess implements AsyncDisposable {
   }
 
   /**
-   * Parses one file; the one before must be finished.
+   * Parses a file, after those it was given before.
    *
-   * @returns members of an archive and, last, the file itself; never rejects for anything a file does
+   * @returns members of an archive and, last, the file itself; undefined when the child ended before it came to this file.
+   *   Never rejects for anything a file does
    */
-  parse(file: FileToParse): Promise<ParsedFile[]> {
+  parse(file: FileToParse): Promise<ParsedFile[] | undefined> {
     return new Promise((resolve) => {
+      if (!this.#isAlive) return resolve(undefined);
       const now = performance.now();
-      this.#job = { file, lines: [], resolve, startedAt: now, pageAt: now, outputBytes: 0 };
-      if (!this.#isAlive) return this.#end();
-      this.#clock = setInterval(() => this.#look(), LOOK_INTERVAL_MS);
+      this.#jobs.push({ file, lines: [], resolve, startedAt: now, pageAt: now, outputBytes: 0 });
       const { name, bytes } = file;
       const request: ParseRequest = { name, size: bytes.length };
       this.#write(Buffer.concat([Buffer.from(JSON.stringify(request) + "\n"), bytes]));
@@ -139,6 +142,7 @@ export class ParserProcess implements AsyncDisposable {
   /** Ends the child at once. */
   kill(): void {
     this.#isAlive = false;
+    clearInterval(this.#clock);
     try {
       this.#child.kill("SIGKILL");
     } catch {
@@ -182,19 +186,19 @@ export class ParserProcess implements AsyncDisposable {
       const report = /rss (\d+)\n(?![^]*rss \d+\n)/.exec(text);
       if (report !== null) this.#report(Number(report[1]));
       this.#lastWords = (this.#lastWords + text.replace(/rss \d+\n/g, "")).slice(-2000);
-      if (this.#job !== undefined) this.#look();
+      this.#look();
     }
   }
 
   /** The first report says that the child is up, packages and all: only now its clocks start. */
   #report(rssBytes: number): void {
-    const job = this.#job;
+    const [job] = this.#jobs;
     if (this.#rssBytes === 0 && job !== undefined) job.startedAt = job.pageAt = performance.now();
     this.#rssBytes = rssBytes;
   }
 
   #take(line: string): void {
-    const job = this.#job;
+    const [job] = this.#jobs;
     if (job === undefined || this.#verdict !== undefined) return;
     const parsed = JSON.parse(line) as ParseLine;
     if ("pages" in parsed) {
@@ -206,22 +210,23 @@ export class ParserProcess implements AsyncDisposable {
   }
 
   #finish(files: ParsedFile[]): void {
-    clearInterval(this.#clock);
-    const job = this.#job!;
-    this.#job = undefined;
+    const job = this.#jobs.shift()!;
     this.#files++;
+    const [next] = this.#jobs;
+    if (next !== undefined) next.startedAt = next.pageAt = performance.now();
     job.resolve(files);
   }
 
   #countOutput(bytes: number): void {
-    if (this.#job === undefined) return;
-    this.#job.outputBytes += bytes;
-    if (this.#job.outputBytes > this.#data.maxOutput) this.#stop("text larger than data.max_output");
+    const [job] = this.#jobs;
+    if (job === undefined) return;
+    job.outputBytes += bytes;
+    if (job.outputBytes > this.#data.maxOutput) this.#stop("text larger than data.max_output");
   }
 
   #look(): void {
     const { parserMemory, fileTimeout, pageTimeout } = this.#data;
-    const job = this.#job;
+    const [job] = this.#jobs;
     if (job === undefined || this.#rssBytes === 0) return;
     const now = performance.now();
     // The bytes of the file itself are held twice, as bytes and as text.
@@ -241,8 +246,8 @@ export class ParserProcess implements AsyncDisposable {
 
   /** The child is gone: the file it had gets that as its reason, and keeps what came of it before. */
   #end(): void {
-    this.#isAlive = false;
-    const job = this.#job;
+    this.kill();
+    const [job, ...others] = this.#jobs;
     if (job === undefined) return;
     const reason = this.#verdict ??
       (/out of memory/i.test(this.#lastWords)
@@ -264,6 +269,7 @@ export class ParserProcess implements AsyncDisposable {
       secrets: {},
     };
     this.#finish([...files, { ...outcome, ...rest }]);
+    for (const { resolve } of others) resolve(undefined);
   }
 }
 

@@ -17,8 +17,6 @@ export interface Placement {
   readonly split: SplitName | "duplicate";
   /** Of a duplicate: path of the document it repeats, whether they are equal, and how alike they are, up to 1. */
   readonly duplicateOf?: { readonly path: string; readonly isEqual: boolean; readonly similarity: number };
-  /** Code points of the document. */
-  readonly characters: number;
 }
 
 /** The finished splits. */
@@ -82,22 +80,26 @@ export class SplitWriter implements Disposable {
   /**
    * Writes a document to its split unless an equal or almost equal one came before.
    *
-   * @param signature - of MinHash; null for a document that is compared for equality only
+   * @param about.characters - code points of the document
+   * @param about.signature - of MinHash; null for a document that is compared for equality only
    */
-  add(row: TextRow, signature: Uint32Array | null): Placement {
+  add(
+    row: TextRow,
+    about: { readonly characters: number; readonly signature: Uint32Array | null },
+  ): Placement {
+    const { characters, signature } = about;
     const digest = createHash("sha256").update(row.text).digest();
-    const characters = countCharacters(row.text);
     const key = digest.toString("latin1", 0, 16);
     const equal = this.#seen.get(key);
     if (equal !== undefined) {
-      return { split: "duplicate", characters, duplicateOf: { path: equal, isEqual: true, similarity: 1 } };
+      return { split: "duplicate", duplicateOf: { path: equal, isEqual: true, similarity: 1 } };
     }
     this.#seen.set(key, row.path);
     const duplicateOf = this.#findNear(row.path, signature);
-    if (duplicateOf !== undefined) return { split: "duplicate", characters, duplicateOf };
+    if (duplicateOf !== undefined) return { split: "duplicate", duplicateOf };
     const name = digest.readUIntBE(0, 6) / 2 ** 48 < this.#validationFraction ? "validation" : "train";
     this.#append(name, { row, characters, writer: this.#writers[name] });
-    return { split: name, characters };
+    return { split: name };
   }
 
   /** Evens the splits out where needed and closes the files. */

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { sha256File } from "../../../lib/common/hash.ts";
-import { type SplitReport, SplitWriter } from "../../../lib/ingest/split_writer.ts";
+import { countCharacters } from "../../../lib/ingest/count_characters.ts";
+import { type Placement, type SplitReport, SplitWriter } from "../../../lib/ingest/split_writer.ts";
 import type { TextRow } from "../../../lib/ingest/text_rows.ts";
 import { openTempFolder } from "../common/temp_folder.ts";
 import { splitRows } from "./ingest_fixture.ts";
@@ -12,10 +13,14 @@ interface Result {
   readonly report: SplitReport;
 }
 
+function add(writer: SplitWriter, row: TextRow): Placement {
+  return writer.add(row, { characters: countCharacters(row.text), signature: null });
+}
+
 async function split(texts: readonly string[], validationFraction = 0.1): Promise<Result> {
   await using temp = await openTempFolder();
   using writer = new SplitWriter(temp.path, { validationFraction, nearDuplicateSimilarity: 0 });
-  for (const [at, text] of texts.entries()) writer.add({ path: `${at}`, text }, null);
+  for (const [at, text] of texts.entries()) add(writer, { path: `${at}`, text });
   const report = await writer.finish();
   for (const { file, sha256 } of [report.train, report.validation]) {
     assertEquals(await sha256File(`${temp.path}/${file}`), sha256);
@@ -50,10 +55,9 @@ Deno.test("SplitWriter keeps the order of the documents and counts them", async 
 Deno.test("SplitWriter drops a document that came before", async () => {
   await using temp = await openTempFolder();
   using writer = new SplitWriter(temp.path, { validationFraction: 0, nearDuplicateSimilarity: 0 });
-  assertEquals(writer.add({ path: "a", text: "same" }, null), { split: "train", characters: 4 });
-  assertEquals(writer.add({ path: "b", text: "same" }, null), {
+  assertEquals(add(writer, { path: "a", text: "same" }), { split: "train" });
+  assertEquals(add(writer, { path: "b", text: "same" }), {
     split: "duplicate",
-    characters: 4,
     duplicateOf: { path: "a", isEqual: true, similarity: 1 },
   });
   assertEquals((await writer.finish()).train.documents, 1);
@@ -121,6 +125,6 @@ async function firstInValidation(text: string): Promise<string> {
   await using temp = await openTempFolder();
   using writer = new SplitWriter(temp.path, { validationFraction: 0.1, nearDuplicateSimilarity: 0 });
   for (let at = 0;; at++) {
-    if (writer.add({ path: "", text: text + at }, null).split === "validation") return text + at;
+    if (add(writer, { path: "", text: text + at }).split === "validation") return text + at;
   }
 }
