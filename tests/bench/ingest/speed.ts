@@ -106,14 +106,14 @@ async function smallFiles(folder: string): Promise<BarRow[]> {
 
 /** HTML pages: our own parsing behind a package's tokens. */
 async function workers(folder: string): Promise<BarRow[]> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 1200; i++) {
     const paragraphs = Array.from({ length: 200 }, (_, p) => `<p>${words(120, i * 1000 + p)}</p>`).join("\n");
     await write(
       join(folder, "pages", `${i}.html`),
       `<html><title>Page ${i}</title><body>${paragraphs}</body></html>`,
     );
   }
-  for (let i = 0; i < 4; i++) await makeLongPdf(join(folder, "papers", `${i}.pdf`), { pages: 400, seed: i });
+  for (let i = 0; i < 8; i++) await makeLongPdf(join(folder, "papers", `${i}.pdf`), { pages: 800, seed: i });
   const rows: BarRow[] = [];
   for (const [name, bar] of [["pages", 1.5], ["papers", 1.35]] as const) {
     const seconds: number[][] = [[], []];
@@ -137,7 +137,7 @@ async function workers(folder: string): Promise<BarRow[]> {
 
 /** A gzip file in a gzip file: a few kB that unpack to gigabytes. */
 async function bomb(folder: string): Promise<BarRow> {
-  const inner = gzipSync(new Uint8Array(900 * 2 ** 20), { level: 9 });
+  const inner = gzipSync(new Uint8Array(2000 * 2 ** 20), { level: 9 });
   const outer = gzipSync(inner, { level: 9 });
   await write(join(folder, "quiet", "a.txt"), words(500, 1));
   await write(join(folder, "loud", "a.txt"), words(500, 1));
