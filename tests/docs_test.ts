@@ -27,7 +27,7 @@ const PAGES = await readPages();
 /** What `./sheepop` does itself; see the last lines of it. */
 const CHORES = ["check", "test", "ok", "bench", "compile"];
 /** A task of `deno task` with flags that are not the program's. */
-const TASKS_WITH_FLAGS = ["bench:growth"];
+const TASKS_WITH_FLAGS = ["bench:growth", "bench:ingest"];
 /** Variables of the launcher. */
 const LAUNCHER_VARIABLES = ["SHEEPOP_DENO", "SHEEPOP_NO_INSTALL"];
 /** Written by the program or brought by the user, and the operation that architecture.md adds. */
