@@ -120,7 +120,7 @@ async function workers(folder: string): Promise<BarRow[]> {
     for (let round = 0; round < 3; round++) {
       for (const count of [1, 2]) {
         const cache = join(folder, `cache-${name}-${round}-${count}`);
-        const flags = ["--output-dir", cache, "--workers", `${count}`, "--near-duplicate-similarity", "0"];
+        const flags = ["--output-dir", cache, "--workers", `${count}`];
         seconds[count - 1].push((await ingestTimed(join(folder, name), flags)).seconds);
       }
     }
