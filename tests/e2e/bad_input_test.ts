@@ -97,10 +97,12 @@ async function unreadableWrapper(): Promise<readonly string[] | undefined> {
   if (Deno.build.os === "windows") return undefined;
   if (Deno.uid() !== 0) return [];
   const wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  // That user must be able to run this Deno, and to start it again from there.
+  const spawn = "Deno.exit(new Deno.Command(Deno.execPath(), { args: ['--version'] }).outputSync().code)";
   const works = await new Deno.Command(wrapper[0], {
-    args: [...wrapper.slice(1), Deno.execPath(), "--version"],
-  })
-    .output().then(({ success }) => success, () => false);
+    args: [...wrapper.slice(1), Deno.execPath(), "eval", "--no-config", spawn],
+    env: { DENO_DIR: "/nonexistent" },
+  }).output().then(({ success }) => success, () => false);
   return works ? wrapper : undefined;
 }
 
