@@ -3,8 +3,7 @@
 // no child waits while the parent writes.
 
 import type { Config } from "../config/config.ts";
-import type { ParsedFile } from "./parse_lines.ts";
-import { type FileToParse, ParserProcess } from "./parser_process.ts";
+import { type FileToParse, type Parsed, ParserProcess } from "./parser_process.ts";
 
 /** Files a child parses before a fresh one takes over, when packages parse them: what they leak stays bounded. */
 const MOST_PACKAGE_FILES = 50;
@@ -12,7 +11,7 @@ const MOST_PACKAGE_FILES = 50;
 /** A file in the queue. */
 interface Waiting {
   readonly file: FileToParse;
-  readonly resolve: (files: ParsedFile[]) => void;
+  readonly resolve: (parsed: Parsed) => void;
 }
 
 /** A child and what it has to do. */
@@ -52,7 +51,7 @@ export class ParsePool implements AsyncDisposable {
   }
 
   /** Parses a file as soon as a child is free. */
-  parse(file: FileToParse): Promise<ParsedFile[]> {
+  parse(file: FileToParse): Promise<Parsed> {
     return new Promise((resolve) => {
       this.#queue.push({ file, resolve });
       this.#handOut();
@@ -95,13 +94,13 @@ export class ParsePool implements AsyncDisposable {
 
   async #serve({ file, resolve }: Waiting, place: Place): Promise<void> {
     place.files.add(file);
-    const files = await place.process.parse(file);
+    const parsed = await place.process.parse(file);
     place.files.delete(file);
     // The child ended while it was busy with another file: this one has its turn again.
-    if (files === undefined) this.#queue.unshift({ file, resolve });
+    if (parsed === undefined) this.#queue.unshift({ file, resolve });
     if (!this.#isFit(place) && place.files.size === 0) this.#end(place);
     this.#handOut();
-    if (files !== undefined) resolve(files);
+    if (parsed !== undefined) resolve(parsed);
   }
 
   #isFit({ process, hasPackages }: Place): boolean {

@@ -59,10 +59,18 @@ const PASSED_VARIABLES = [
 /** Milliseconds between two looks at the clocks. */
 const LOOK_INTERVAL_MS = 50;
 
+/** What came of a file. */
+export interface Parsed {
+  /** Members of an archive and, last, the file itself. */
+  readonly files: ParsedFile[];
+  /** Milliseconds it took, waiting not counted. */
+  readonly elapsedMs: number;
+}
+
 interface Job {
   readonly file: FileToParse;
   readonly lines: ParseLine[];
-  readonly resolve: (files: ParsedFile[] | undefined) => void;
+  readonly resolve: (parsed: Parsed | undefined) => void;
   startedAt: number;
   pageAt: number;
   outputBytes: number;
@@ -125,10 +133,9 @@ export class ParserProcess implements AsyncDisposable {
   /**
    * Parses a file, after those it was given before.
    *
-   * @returns members of an archive and, last, the file itself; undefined when the child ended before it came to this file.
-   *   Never rejects for anything a file does
+   * @returns what came of it; undefined when the child ended before it came to this file. Never rejects for anything a file does
    */
-  parse(file: FileToParse): Promise<ParsedFile[] | undefined> {
+  parse(file: FileToParse): Promise<Parsed | undefined> {
     return new Promise((resolve) => {
       if (!this.#isAlive) return resolve(undefined);
       const now = performance.now();
@@ -212,9 +219,10 @@ export class ParserProcess implements AsyncDisposable {
   #finish(files: ParsedFile[]): void {
     const job = this.#jobs.shift()!;
     this.#files++;
+    const now = performance.now();
     const [next] = this.#jobs;
-    if (next !== undefined) next.startedAt = next.pageAt = performance.now();
-    job.resolve(files);
+    if (next !== undefined) next.startedAt = next.pageAt = now;
+    job.resolve({ files, elapsedMs: now - job.startedAt });
   }
 
   #countOutput(bytes: number): void {

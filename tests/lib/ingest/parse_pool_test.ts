@@ -15,7 +15,7 @@ Deno.test("ParsePool parses every file once, whatever a file between them does",
     const text = new TextEncoder().encode(`sheep number ${at}`);
     return pool.parse(fileOf(`${at}.txt`, at % 10 === 4 ? long : text));
   });
-  const files = (await Promise.all(parsed)).map((list) => list.at(-1)!);
+  const files = (await Promise.all(parsed)).map(({ files }) => files.at(-1)!);
   assertEquals(
     files.map(({ reason, documents }) => reason ?? documents[0].text),
     files.map((_, at) => at % 10 === 4 ? "text larger than data.max_output" : `sheep number ${at}`),
@@ -36,7 +36,9 @@ Deno.test("ParsePool has at most data.workers children at work, and none before 
     assertEquals([pool.size, started], [2, 0]);
     const gzip = gzipSync(new TextEncoder().encode("packed sheep"));
     const all = Array.from({ length: 12 }, (_, at) => pool.parse(fileOf(`${at}.txt.gz`, gzip)));
-    for (const list of await Promise.all(all)) assertEquals(list[0].documents[0].text, "packed sheep");
+    for (const { files } of await Promise.all(all)) {
+      assertEquals(files[0].documents[0].text, "packed sheep");
+    }
     assert(started <= 2, `${started} children`);
   } finally {
     Deno.Command = Command;

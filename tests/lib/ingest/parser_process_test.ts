@@ -17,7 +17,8 @@ async function suffer(
   const options = { readable: [], needsPackages: false, program: HOSTILE };
   await using child = new ParserProcess(settings(data), options);
   const startedAt = performance.now();
-  const files = (await child.parse({ name, bytes: new Uint8Array(3), needsPackages: false, isSmall: true }))!;
+  const files =
+    (await child.parse({ name, bytes: new Uint8Array(3), needsPackages: false, isSmall: true }))!.files;
   return { last: files.at(-1)!, files, elapsedMs: performance.now() - startedAt, isAlive: child.isAlive };
 }
 
@@ -25,7 +26,7 @@ Deno.test("ParserProcess parses one file after another in the same child", async
   await using child = new ParserProcess(settings(), { readable: [], needsPackages: false });
   for (const text of ["first sheep", "second sheep"]) {
     const bytes = new TextEncoder().encode(text);
-    const [file] = (await child.parse({ name: "a.txt", bytes, needsPackages: false, isSmall: true }))!;
+    const [file] = (await child.parse({ name: "a.txt", bytes, needsPackages: false, isSmall: true }))!.files;
     assertEquals([file.status, file.kind, file.documents[0].text], ["ok", "text", text]);
   }
   assertEquals([child.isAlive, child.files], [true, 2]);
@@ -72,7 +73,7 @@ Deno.test("ParserProcess has a child that may read nothing, run nothing and reac
   const program = new URL("./fixtures/curious_child.ts", import.meta.url);
   await using child = new ParserProcess(settings(), { readable: [], needsPackages: false, program });
   const [file] =
-    (await child.parse({ name: "x", bytes: new Uint8Array(1), needsPackages: false, isSmall: true }))!;
+    (await child.parse({ name: "x", bytes: new Uint8Array(1), needsPackages: false, isSmall: true }))!.files;
   assertEquals(JSON.parse(file.documents[0].text), {
     "read": "NotCapable",
     "write": "NotCapable",
@@ -91,5 +92,5 @@ Deno.test("ParserProcess gives back the files it did not come to", async () => {
     return child.parse({ name, bytes: new Uint8Array(3), needsPackages: false, isSmall: true });
   });
   const [first, second] = await Promise.all(files);
-  assertEquals([first?.at(-1)?.reason, second], ["took longer than data.file_timeout", undefined]);
+  assertEquals([first?.files.at(-1)?.reason, second], ["took longer than data.file_timeout", undefined]);
 });
