@@ -146,14 +146,14 @@ function withEndlessView(limits: Partial<Config["data"]>): (config: Config) => v
 
 const reasons: Look = async (config) => (await ingest(config)).summary.reasons;
 
-/** Processes that an ingest starts. */
+/** Parsing children that an ingest starts. */
 const childrenStarted: Look = async (config) => {
   const { Command } = Deno;
   let count = 0;
   Deno.Command = class extends Command {
     constructor(...args: ConstructorParameters<typeof Command>) {
       super(...args);
-      count++;
+      if (args[1]?.args?.[0] === "run") count++;
     }
   };
   try {
