@@ -1,13 +1,13 @@
-// One parsing child: a second process of this program with no permission but to read its own packages. It gets one file at a
+// One parsing child: a second process of this program with no permission but to read its own packages. It parses one file at a
 // time and is killed when that file takes more memory, time or text than the settings allow; the file then has that as
 // its reason and nothing else is lost.
 
 import { Buffer } from "node:buffer";
 import type { Config } from "../config/config.ts";
+import { childCommand, type ChildOptions } from "./_child_command.ts";
 import {
   collectFiles,
   type FileOutcome,
-  PARSE_COMMAND,
   type ParsedFile,
   type ParseLine,
   type ParseRequest,
@@ -24,38 +24,6 @@ export interface FileToParse {
   readonly isSmall: boolean;
 }
 
-/** What a child may do and runs. */
-export interface ChildOptions {
-  /** Files and folders it may read. */
-  readonly readable: readonly string[];
-  /** It may download packages when it starts; else it works with what is there. */
-  readonly needsPackages: boolean;
-  /** What it runs, where this is not the parsing child. */
-  readonly program?: URL;
-}
-
-/** Variables the runtime needs to find its packages; the parsers themselves cannot read any. */
-const PASSED_VARIABLES = [
-  "HOME",
-  "DENO_DIR",
-  "XDG_CACHE_HOME",
-  "USERPROFILE",
-  "LOCALAPPDATA",
-  "SystemRoot",
-  "TMPDIR",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "DENO_CERT",
-  "DENO_TLS_CA_STORE",
-  "SSL_CERT_FILE",
-  "NODE_EXTRA_CA_CERTS",
-  "NPM_CONFIG_REGISTRY",
-  "npm_config_registry",
-];
 /** Milliseconds between two looks at the clocks. */
 const LOOK_INTERVAL_MS = 50;
 
@@ -100,14 +68,7 @@ export class ParserProcess implements AsyncDisposable {
    */
   constructor(data: Config["data"], options: ChildOptions) {
     this.#data = data;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: childArguments(data, options),
-      clearEnv: true,
-      env: passedVariables(),
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    this.#child = childCommand(data, options).spawn();
     this.#writer = this.#child.stdin.getWriter();
     this.#done = Promise.all([this.#readOutput(), this.#readWords(), this.#child.status]).then(() =>
       this.#end()
@@ -279,33 +240,4 @@ export class ParserProcess implements AsyncDisposable {
     this.#finish([...files, { ...outcome, ...rest }]);
     for (const { resolve } of others) resolve(undefined);
   }
-}
-
-function childArguments(
-  data: Config["data"],
-  options: ChildOptions,
-): string[] {
-  const { readable, needsPackages, program = new URL("./parse_child.ts", import.meta.url) } = options;
-  if (Deno.build.standalone) return [PARSE_COMMAND];
-  const heapMiB = Math.ceil(data.parserMemory / 2 ** 20);
-  return [
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--no-config",
-    "--no-lock",
-    // What runs from the net is not in the cache before its first start.
-    ...(needsPackages || program.protocol !== "file:" ? [] : ["--cached-only"]),
-    ...(program.protocol === "file:" ? [] : [`--allow-import=${program.host}`]),
-    `--v8-flags=--max-old-space-size=${heapMiB}`,
-    ...(readable.length === 0
-      ? []
-      : [`--allow-read=${readable.map((path) => path.replaceAll(",", ",,")).join(",")}`]),
-    program.href,
-  ];
-}
-
-function passedVariables(): Record<string, string> {
-  const all = PASSED_VARIABLES.map((name) => [name, Deno.env.get(name)] as const);
-  return Object.fromEntries(all.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
