@@ -15,7 +15,7 @@ export const REFUSED_KEYS: Readonly<Record<string, string>> = {
   "training.max_epochs":
     "runs are counted in optimizer steps; set training.max_steps, or give train --epochs",
   "training.use_amp": "numbers are float32; remove it",
-  "model.use_optimized_attention": "attention is always one fused kernel; remove it",
+  "model.use_optimized_attention": "the fastest kernels that fit are taken, see resources.tuning; remove it",
   "data.max_length": "sequences are as long as the context; set model.max_seq_len and remove it",
   "data.stride": "windows follow each other without overlap, shifted every epoch; remove it",
   "data.num_workers": "token files are read directly, without workers; remove it",

@@ -2,12 +2,11 @@
 // guess of its language and a signature by which near duplicates are found. Runs in the parsing child; the parent decides
 // about duplicates (near_duplicates.ts). Doing it twice gives what doing it once gives.
 
-import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
-import { didYouMean } from "../config/nearest.ts";
 import { cleanText, type StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
-import { guessLanguage, LANGUAGES } from "./guess_language.ts";
+import { UNSURE } from "./check_languages.ts";
+import { guessLanguage } from "./guess_language.ts";
 import { minhash } from "./minhash.ts";
 import { scanSecrets } from "./scan_secrets.ts";
 import { repetitionShare, symbolShare } from "./text_filters.ts";
@@ -36,8 +35,6 @@ const PROSE: ReadonlySet<string> = new Set(
 const CODE: ReadonlySet<string> = new Set(["code"]);
 /** Kinds read from pictures, whose parser leaves words divided at line ends. */
 const PICTURES: ReadonlySet<string> = new Set(["image"]);
-/** In `data.languages`, stands for documents of which the language is not sure. */
-const UNSURE = "unsure";
 const MAX_REPLACEMENT_SHARE = 0.01;
 
 /**
@@ -76,23 +73,6 @@ export function finishDocument(
     secrets,
     signature: dropped === null && isCompared(kind, data) ? minhash(kept) : null,
   };
-}
-
-/**
- * Checks `data.languages` before a run.
- *
- * @throws {UsageError} when a word of it is no language that can be told
- */
-export function checkLanguages(languages: readonly string[]): void {
-  const known = [...LANGUAGES, UNSURE];
-  for (const language of languages) {
-    if (known.includes(language)) continue;
-    throw new UsageError(
-      `Cannot keep texts in the language "${language}": data.languages takes ${known.join(", ")}${
-        didYouMean(language, known)
-      }`,
-    );
-  }
 }
 
 function reasonToDrop(

@@ -10,7 +10,7 @@ import { openStagingFolder } from "../common/atomic_file.ts";
 import { UsageError } from "../common/errors.ts";
 import type { Config } from "../config/config.ts";
 import { shownUrl } from "./git_clone.ts";
-import { checkLanguages } from "./finish_document.ts";
+import { checkLanguages } from "./check_languages.ts";
 import { IngestAccount } from "./ingest_account.ts";
 import { ARCHIVE_KINDS } from "./file_kinds.ts";
 import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";

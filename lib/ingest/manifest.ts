@@ -45,11 +45,11 @@ export interface ManifestEntry {
   readonly characters: number;
   /** Where they went; null when there are none. */
   readonly split: SplitName | "both" | null;
-  /** Bytes that were not UTF-8 and were read as Windows-1252. */
+  /** Bytes that had no meaning in the encoding and were read as another one. */
   readonly invalidBytes: number;
   /** Characters cleaned away and others that hide something, by sort; left out where there are none. */
   readonly strange?: Partial<StrangeCounts>;
-  /** Milliseconds that parsing took; 0 when nothing was parsed, as for an unchanged file. */
+  /** Milliseconds that parsing took; 0 for an unchanged file, and not in the file, which is the same every time. */
   readonly elapsedMs: number;
 }
 
@@ -118,7 +118,7 @@ export interface IngestSummary {
   readonly shortDocuments: number;
   /** Documents left out by a filter or for a secret, by reason. */
   readonly filtered: Readonly<Record<string, number>>;
-  /** Bytes that were not UTF-8 and were read as Windows-1252. */
+  /** Bytes that had no meaning in the encoding and were read as another one. */
   readonly invalidBytes: number;
   /** Secrets found by rule; null when nobody looked. */
   readonly secrets: Readonly<Record<string, number>> | null;

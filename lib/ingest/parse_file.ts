@@ -1,14 +1,15 @@
 // One file's bytes to lines: finds out what it is, parses it, parses what is inside an archive, finishes every document.
 // Runs in a parsing child; knows nothing of processes.
 
-import { createHash } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { basename } from "node:path/posix";
+import { sha256 } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
 import type { StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
 import { countCharacters } from "./count_characters.ts";
 import { finishDocument, type FinishedDocument } from "./finish_document.ts";
-import type { FileOutcome, ParseLine } from "./parse_lines.ts";
+import { type FileOutcome, type ParseLine, unreadOutcome } from "./parse_lines.ts";
 import { type ParseEvent, ParseFailure, type ParseInput } from "./parsers/parser.ts";
 import { PARSER_NAMES } from "./parsers/parser_names.ts";
 import { PARSERS } from "./parsers/parsers.ts";
@@ -81,7 +82,7 @@ async function* parsePlace(input: ParseInput, place: Place): AsyncGenerator<Pars
       kind,
       parser: kind === null ? null : PARSER_NAMES[kind],
       bytes: input.bytes.length,
-      sha256: place.member === "" ? null : createHash("sha256").update(input.bytes).digest("hex"),
+      sha256: place.member === "" ? null : sha256(input.bytes),
       ...ending,
       pages,
       invalidBytes,
@@ -116,7 +117,7 @@ async function* parseKind(
         break;
       case "leftOut": {
         const { status, reason } = event;
-        yield { file: { ...emptyOutcome(memberPath(event, place), event.bytes), status, reason } };
+        yield { file: { ...unreadOutcome(memberPath(event, place), event.bytes), status, reason } };
       }
     }
   }
@@ -131,33 +132,18 @@ async function* parseMember(
   if (place.depth === MOST_DEPTH) {
     yield {
       file: {
-        ...emptyOutcome(member, bytes.length),
+        ...unreadOutcome(member, bytes.length),
         status: "skipped",
         reason: "archive in an archive too deep",
       },
     };
     return;
   }
-  const base = name.slice(name.lastIndexOf("/") + 1);
-  yield* parsePlace({ name: base, bytes, data: input.data }, { member, depth: place.depth + 1 });
+  yield* parsePlace({ name: basename(name), bytes, data: input.data }, { member, depth: place.depth + 1 });
 }
 
 function memberPath({ name }: { readonly name: string }, { member }: Place): string {
   return member === "" ? name : `${member}/${name}`;
-}
-
-function emptyOutcome(member: string, bytes: number): Omit<FileOutcome, "status" | "reason"> {
-  return {
-    member,
-    kind: null,
-    parser: null,
-    bytes,
-    sha256: null,
-    pages: 0,
-    invalidBytes: 0,
-    strange: {},
-    secrets: {},
-  };
 }
 
 function finish(

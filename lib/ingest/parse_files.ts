@@ -1,8 +1,8 @@
 // Second pass over the files: what each holds, in the order of the scan, from the cache or from a parsing child.
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { sha256 } from "../common/hash.ts";
+import { basename } from "node:path/posix";
+import { sha256 as hashOf } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
 import { ARCHIVE_KINDS, type FileKind } from "./file_kinds.ts";
 import { inOrder } from "./in_order.ts";
@@ -11,7 +11,7 @@ import { ParseCache } from "./parse_cache.ts";
 import type { ParsedFile } from "./parse_lines.ts";
 import { ParsePool } from "./parse_pool.ts";
 import { OWN_KINDS, PARSER_NAMES } from "./parsers/parser_names.ts";
-import { nameOf, type ScannedFile } from "./scan_files.ts";
+import type { ScannedFile } from "./scan_files.ts";
 
 /** A file and what was in it. */
 export interface FileResult {
@@ -94,10 +94,10 @@ async function parseOne(
   const { path, location, kind } = file;
   try {
     const bytes = await Deno.readFile(location);
-    Object.assign(file, { sha256: sha256(bytes), bytes: bytes.length });
+    Object.assign(file, { sha256: hashOf(bytes), bytes: bytes.length });
     const isOwn = kind === "sqlite" || OWN_KINDS.has(kind) && isUtf8(bytes);
     const { files: parsed, elapsedMs } = await pool.parse({
-      name: nameOf(path),
+      name: basename(path),
       bytes,
       needsPackages: !isOwn,
       isSmall: bytes.length <= SMALL_BYTES && !SLOW_KINDS.has(kind),
@@ -122,9 +122,9 @@ function cacheKey({ kind, sha256, path }: ScannedFile, data: Config["data"]): st
   const parsers = isArchive ? Object.values(PARSER_NAMES) : PARSER_NAMES[kind];
   const settings = textSettings(data, { isArchive });
   // Members of zip and tar files have their own names.
-  const name = kind === "zip" || kind === "tar" ? "" : nameOf(path);
+  const name = kind === "zip" || kind === "tar" ? "" : basename(path);
   const parts = [CACHE_VERSION, parsers, kind, name, settings, sha256];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
+  return hashOf(JSON.stringify(parts));
 }
 
 /** Other encodings are told apart by a package. */

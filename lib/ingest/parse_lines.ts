@@ -63,6 +63,21 @@ export interface FileOutcome {
   readonly secrets: Readonly<Record<string, number>>;
 }
 
+/** The account of what was not read: the status and why are to be added. */
+export function unreadOutcome(member: string, bytes: number): Omit<FileOutcome, "status" | "reason"> {
+  return {
+    member,
+    kind: null,
+    parser: null,
+    bytes,
+    sha256: null,
+    pages: 0,
+    invalidBytes: 0,
+    strange: {},
+    secrets: {},
+  };
+}
+
 /** A line from the child. */
 export type ParseLine =
   | { readonly document: ParsedDocument }

@@ -3,6 +3,7 @@
 // no child waits while the parent writes.
 
 import type { Config } from "../config/config.ts";
+import { findPackageFolder } from "./package_folder.ts";
 import { type FileToParse, type Parsed, ParserProcess } from "./parser_process.ts";
 
 /** Files a child parses before a fresh one takes over, when packages parse them: what they leak stays bounded. */
@@ -115,11 +116,4 @@ export class ParsePool implements AsyncDisposable {
     });
     this.#ending.add(ended);
   }
-}
-
-/** Where the runtime keeps npm packages. */
-async function findPackageFolder(): Promise<string> {
-  const args = ["info", "--json", "--no-config"];
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
-  return (JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string }).npmCache;
 }

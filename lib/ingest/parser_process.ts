@@ -7,10 +7,10 @@ import type { Config } from "../config/config.ts";
 import { childCommand, type ChildOptions } from "./_child_command.ts";
 import {
   collectFiles,
-  type FileOutcome,
   type ParsedFile,
   type ParseLine,
   type ParseRequest,
+  unreadOutcome,
 } from "./parse_lines.ts";
 
 /** A file for a child. */
@@ -223,20 +223,8 @@ export class ParserProcess implements AsyncDisposable {
         ? "took more memory than data.parser_memory"
         : "the parser crashed");
     const { files, rest } = collectFiles(job.lines);
-    const isPartial = files.length > 0 || rest.documents.length > 0;
-    const outcome: FileOutcome = {
-      member: "",
-      kind: null,
-      parser: null,
-      bytes: job.file.bytes.length,
-      sha256: null,
-      status: isPartial ? "partial" : "failed",
-      reason,
-      pages: 0,
-      invalidBytes: 0,
-      strange: {},
-      secrets: {},
-    };
+    const status = files.length > 0 || rest.documents.length > 0 ? "partial" : "failed";
+    const outcome = { ...unreadOutcome("", job.file.bytes.length), status, reason } as const;
     this.#finish([...files, { ...outcome, ...rest }]);
     for (const { resolve } of others) resolve(undefined);
   }

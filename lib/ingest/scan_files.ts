@@ -1,6 +1,7 @@
 // First pass over the files: which there are, of what kind, and what they hold, so that an unchanged corpus is recognised
 // and nothing is parsed twice. Reads the beginning of every file, and the rest of those that are for us.
 
+import { basename } from "node:path/posix";
 import { sha256 } from "../common/hash.ts";
 import type { Config } from "../config/config.ts";
 import type { FileKind } from "./file_kinds.ts";
@@ -58,7 +59,7 @@ function scanFile(found: FoundFile): ScannedFile | ManifestEntry {
   const { path, location, bytes } = found;
   const left = (why: Pick<ManifestEntry, "reason"> & Partial<ManifestEntry>): ManifestEntry =>
     leftOut(path, { kind: found.kind ?? null, bytes, ...why });
-  const name = nameOf(path);
+  const name = basename(path);
   try {
     using file = Deno.openSync(location);
     const content = new Uint8Array(Math.max(bytes, HEAD_BYTES));
@@ -75,11 +76,6 @@ function scanFile(found: FoundFile): ScannedFile | ManifestEntry {
   } catch (error) {
     return left({ status: "failed", reason: reasonOf(error) });
   }
-}
-
-/** The last part of a path. */
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Reads until the buffer is full or the file ends; a file that has grown since is read up to the size it had. */

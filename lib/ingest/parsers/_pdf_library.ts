@@ -22,8 +22,8 @@ const HEADER_REACH = 1024;
 
 let imported: Promise<PdfLibrary> | undefined;
 
-/** Folder of the package: character maps, fonts and image decoders are read from it. */
-export function pdfFolder(): string {
+/** Where the package is: character maps, fonts and image decoders are read from it. */
+function pdfFolder(): string {
   const { pathname } = new URL(".", import.meta.resolve("npm:pdfjs-dist@5.7.284/package.json"));
   const path = decodeURIComponent(pathname).replace(/\/$/, "");
   return Deno.build.os === "windows" ? path.slice(1) : path;
@@ -81,20 +81,12 @@ function nameOf(error: unknown): string {
 }
 
 async function importLibrary(): Promise<PdfLibrary> {
-  const terminal = globalThis.console;
-  const { warn } = terminal;
-  // drawing packages that text needs not are missed aloud
-  terminal.warn = () => {};
-  try {
-    const library = await import("npm:pdfjs-dist@5.7.284/legacy/build/pdf.mjs");
-    // found here, the worker is not started from a path of its own
-    const worker = await import("npm:pdfjs-dist@5.7.284/legacy/build/pdf.worker.mjs");
-    Object.assign(globalThis, { pdfjsWorker: worker });
-    globalThis.addEventListener("unhandledrejection", keepStrayRejection);
-    return library;
-  } finally {
-    terminal.warn = warn;
-  }
+  const library = await import("npm:pdfjs-dist@5.7.284/legacy/build/pdf.mjs");
+  // found here, the worker is not started from a path of its own
+  const worker = await import("npm:pdfjs-dist@5.7.284/legacy/build/pdf.worker.mjs");
+  Object.assign(globalThis, { pdfjsWorker: worker });
+  globalThis.addEventListener("unhandledrejection", keepStrayRejection);
+  return library;
 }
 
 /** In damaged files pdf.js starts to read objects that nobody waits for: their failure is no reason to end. */

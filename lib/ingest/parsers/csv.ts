@@ -13,7 +13,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 /**
  * Reads CSV, TSV and tables with `;` or `|`; the delimiter and the header are found by looking at the first rows.
  */
-export const csvParser: Parser = { name: "csv 1", parse };
+export const csvParser: Parser = { parse };
 
 const MAX_DOCUMENT_CHARACTERS = 1 << 20;
 // a quoted cell that goes on for longer than this began with a quote that quotes nothing

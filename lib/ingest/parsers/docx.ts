@@ -8,7 +8,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** Word documents since 2007. */
-export const docxParser: Parser = { name: "docx 1", parse: parseDocx };
+export const docxParser: Parser = { parse: parseDocx };
 
 async function* parseDocx({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const zip = await openOffice(bytes);

@@ -8,7 +8,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** Electronic books. */
-export const epubParser: Parser = { name: "epub 1", parse: parseEpub };
+export const epubParser: Parser = { parse: parseEpub };
 
 const MAX_CHAPTERS = 20_000;
 

@@ -5,7 +5,7 @@ import { MemberGate, TOO_MUCH } from "./_members.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 /** Reads .gz. */
-export const gzipParser: Parser = { name: "gzip 1", parse };
+export const gzipParser: Parser = { parse };
 
 async function* parse({ name, bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const gate = new MemberGate(data);

@@ -6,7 +6,7 @@ import type { ParseEvent, ParseInput, Parser } from "./parser.ts";
 import { textDocuments } from "./_text_documents.ts";
 
 /** HTML and XHTML pages. */
-export const htmlParser: Parser = { name: "html 1", parse: parseHtml };
+export const htmlParser: Parser = { parse: parseHtml };
 
 async function* parseHtml({ name, bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const { text, invalidBytes } = await decodeMarkup(bytes, data);

@@ -9,7 +9,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { openRecognizer } from "./recognize.ts";
 
 /** Images with text in them. */
-export const imageParser: Parser = { name: "image 1", parse: parseImage };
+export const imageParser: Parser = { parse: parseImage };
 
 /** A picture that can be decoded once it is known to be of a good size. */
 interface Picture {

@@ -14,7 +14,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
  * Reads JSON files. In line mode each element of a list is a document, and each line of anything else. A file of JSON
  * lines is read as such.
  */
-export const jsonParser: Parser = { name: "json 1", parse };
+export const jsonParser: Parser = { parse };
 
 async function* parse(input: ParseInput): AsyncGenerator<ParseEvent> {
   const { data } = input;

@@ -14,7 +14,7 @@ const NOT_JSON = "lines that are not JSON";
  * Reads JSONL and NDJSON files. A line that is not JSON is left out and counted, with the number of the first one;
  * so is a line longer than 32 MiB.
  */
-export const jsonlParser: Parser = { name: "jsonl 1", parse };
+export const jsonlParser: Parser = { parse };
 
 interface Reading {
   readonly paths: readonly FieldPath[];

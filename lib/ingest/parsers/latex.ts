@@ -7,7 +7,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** LaTeX and plain TeX sources. */
-export const latexParser: Parser = { name: "latex 1", parse: parseLatex };
+export const latexParser: Parser = { parse: parseLatex };
 
 async function* parseLatex({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const decoded = await decodeAnyText(bytes, data);

@@ -6,7 +6,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** Markdown of any flavour. */
-export const markdownParser: Parser = { name: "markdown 1", parse: parseMarkdown };
+export const markdownParser: Parser = { parse: parseMarkdown };
 
 /** Longer front matter is a rule and some text. */
 const MAX_FRONT_MATTER = 16_384;

@@ -10,7 +10,7 @@ import { wholeText } from "./_text_parts.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 /** Reads Jupyter notebooks; in line mode each cell is a document. */
-export const notebookParser: Parser = { name: "notebook 1", parse };
+export const notebookParser: Parser = { parse };
 
 /** A cell of any format; nothing in it is checked. */
 interface Cell {

@@ -7,7 +7,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** OpenDocument texts and their templates. */
-export const odtParser: Parser = { name: "odt 1", parse: parseOdt };
+export const odtParser: Parser = { parse: parseOdt };
 
 async function* parseOdt({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const zip = await openOffice(bytes);

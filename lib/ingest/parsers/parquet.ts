@@ -9,7 +9,7 @@ import { type TableText, tableText } from "./_table_text.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 /** Reads Parquet files, all compressions; a column named text or content is preferred. */
-export const parquetParser: Parser = { name: "parquet 1", parse };
+export const parquetParser: Parser = { parse };
 
 interface Table {
   readonly bytes: Uint8Array;

@@ -44,8 +44,6 @@ export type ParseEvent =
 
 /** A format. */
 export interface Parser {
-  /** Name and version for the manifest, `pdf 1`: the version is raised when the same bytes give other text. */
-  readonly name: string;
   /**
    * Yields the documents of a file in order.
    *

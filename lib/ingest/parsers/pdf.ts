@@ -7,12 +7,12 @@
 import { type FlowingLine, FlowingText } from "./_flowing_text.ts";
 import { FurnitureWindow, type LinedPage, type PageLine } from "./page_furniture.ts";
 import { PdfForms } from "./_pdf_forms.ts";
-import { openPdf, type PdfDocument, pdfFolder, type PdfPage } from "./_pdf_library.ts";
+import { openPdf, type PdfDocument, type PdfPage } from "./_pdf_library.ts";
 import { linesOf, type TextPiece } from "./_pdf_lines.ts";
 import { type Outline, readOutline, titlesOf, withHeadings } from "./_pdf_outline.ts";
 import { OCR_IS_OFF, type OpenRecognizer, ScanReader } from "./_pdf_scan.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
-import { openRecognizer, recognizerFolders } from "./recognize.ts";
+import { openRecognizer } from "./recognize.ts";
 
 /** What the pages of one file share. */
 interface Reading {
@@ -34,12 +34,7 @@ const MAX_DOCUMENT_CHARACTERS = 1 << 20;
 const CLEANUP_PAGES = 500;
 
 /** PDF documents. */
-export const pdfParser: Parser = { name: "pdf 1", parse: (input) => parsePdf(input, openRecognizer) };
-
-/** Folders that must be readable for {@linkcode pdfParser}. */
-export function pdfFolders(): string[] {
-  return [pdfFolder(), ...recognizerFolders()];
-}
+export const pdfParser: Parser = { parse: (input) => parsePdf(input, openRecognizer) };
 
 /**
  * Reads a PDF.

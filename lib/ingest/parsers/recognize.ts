@@ -102,20 +102,6 @@ export async function openRecognizer(data: Config["data"]): Promise<Recognizer> 
   };
 }
 
-/** Folders that must be readable for {@linkcode openRecognizer}: the engine's and that of the languages. */
-export function recognizerFolders(): string[] {
-  const core = packageFolder(import.meta.resolve("npm:tesseract.js-core@7.0.0/package.json"));
-  const english = packageFolder(import.meta.resolve("npm:@tesseract.js-data/eng@1.0.0/package.json"));
-  const scope = english.slice(0, english.lastIndexOf("@tesseract.js-data") + "@tesseract.js-data".length);
-  return [core, scope];
-}
-
-function packageFolder(url: string): string {
-  const { pathname } = new URL(".", url);
-  const path = decodeURIComponent(pathname).replace(/\/$/, "");
-  return Deno.build.os === "windows" ? path.slice(1) : path;
-}
-
 function recognizeOne({ engine, api }: OpenEngine, image: Uint8Array, orientation: number): string {
   engine.FS.writeFile("/input", image);
   try {

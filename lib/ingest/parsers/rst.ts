@@ -7,7 +7,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** reStructuredText of Docutils and Sphinx. */
-export const rstParser: Parser = { name: "rst 1", parse: parseRst };
+export const rstParser: Parser = { parse: parseRst };
 
 /** Directives whose content is no text: file names, options, drawings, text for one kind of output. */
 const SILENT = new Set(

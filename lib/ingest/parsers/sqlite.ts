@@ -11,7 +11,7 @@ import { type TableText, tableText } from "./_table_text.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 /** Reads SQLite databases: the tables of data.table with the rows of data.where, or every table; each row a document. */
-export const sqliteParser: Parser = { name: "sqlite 1", parse };
+export const sqliteParser: Parser = { parse };
 
 interface Table {
   readonly name: string;

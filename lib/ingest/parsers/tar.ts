@@ -7,7 +7,7 @@ import { readTar, type TarEntry } from "./_tar_entries.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 /** Reads .tar, .tar.gz and .tgz. */
-export const tarParser: Parser = { name: "tar 1", parse };
+export const tarParser: Parser = { parse };
 
 async function* parse({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const gate = new MemberGate(data);

@@ -5,7 +5,7 @@ import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./p
 import { textDocuments } from "./_text_documents.ts";
 
 /** Text and code of any language. */
-export const textParser: Parser = { name: "text 1", parse: parseText };
+export const textParser: Parser = { parse: parseText };
 
 async function* parseText({ bytes, data }: ParseInput): AsyncGenerator<ParseEvent> {
   const decoded = await decodeAnyText(bytes, data);

@@ -7,7 +7,7 @@ import type { ParseEvent, ParseInput, Parser } from "./parser.ts";
 import { textDocuments } from "./_text_documents.ts";
 
 /** XML, SVG, RSS, DocBook. */
-export const xmlParser: Parser = { name: "xml 1", parse: parseXml };
+export const xmlParser: Parser = { parse: parseXml };
 
 /** Deeper elements count as part of the text they stand in. */
 const MAX_DEPTH = 4096;

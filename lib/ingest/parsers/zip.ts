@@ -6,7 +6,7 @@ import { openZip, type ZipEntries } from "./_zip_entries.ts";
 import { type ParseEvent, ParseFailure, type ParseInput, type Parser } from "./parser.ts";
 
 /** Reads .zip, and whatever else is a zip file but no document. */
-export const zipParser: Parser = { name: "zip 1", parse };
+export const zipParser: Parser = { parse };
 
 /** Members of an archive; the account has a line for each. */
 const MAX_ENTRIES = 1_000_000;

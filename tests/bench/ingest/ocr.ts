@@ -2,7 +2,7 @@
 // LibreOffice and scanned by pdftoppm at 200 dots an inch; what should be read is the text they were set from.
 
 import { join } from "node:path";
-import { recognizerFolders } from "../../../lib/ingest/parsers/recognize.ts";
+import { findPackageFolder } from "../../../lib/ingest/package_folder.ts";
 import type { BarRow, IngestBench } from "./bar_row.ts";
 import type { PageRead } from "./ocr_child.ts";
 
@@ -127,10 +127,10 @@ ${paragraphs.join("\n")}
 </text:section></office:text></office:body></office:document>`;
 }
 
-/** Reads as a parser does: in a child that may read nothing but the recogniser's folders, and here the pages. */
+/** Reads as a parser does: in a child that may read nothing but the folder of packages, and here the pages. */
 async function readByUs(pages: readonly string[]): Promise<PageRead[]> {
   const child = new URL("ocr_child.ts", import.meta.url).href;
-  const folders = [...recognizerFolders(), ...pages].join(",");
+  const folders = [await findPackageFolder(), ...pages].join(",");
   const lines = await run(Deno.execPath(), [
     "run",
     "-q",

@@ -5,7 +5,7 @@
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { FurnitureWindow } from "../../../lib/ingest/parsers/page_furniture.ts";
-import { pdfFolders } from "../../../lib/ingest/parsers/pdf.ts";
+import { findPackageFolder } from "../../../lib/ingest/package_folder.ts";
 import type { BarRow, IngestBench } from "./bar_row.ts";
 import { makeLongPdf } from "./long_pdf.ts";
 import type { PdfRead } from "./pdf_child.ts";
@@ -51,7 +51,7 @@ async function measure(folder: string): Promise<BarRow[]> {
   const paths = await findPdfs(given ?? await fetchPdfs(folder));
   const measured: Measured[] = [];
   {
-    await using child = openChild([...paths, ...pdfFolders()]);
+    await using child = openChild([...paths, await findPackageFolder()]);
     for (const path of paths) {
       const one = await measureOne(child, path);
       if (one.pages >= MIN_PAGES) measured.push(one);
@@ -115,7 +115,7 @@ function summary(measured: readonly Measured[]): BarRow[] {
 async function measureBook(folder: string): Promise<BarRow[]> {
   const path = join(folder, "book.pdf");
   await makeLongPdf(path, { pages: BOOK_PAGES, seed: 0 });
-  await using child = openChild([path, ...pdfFolders()]);
+  await using child = openChild([path, await findPackageFolder()]);
   const read = await child.read(path);
   return [{
     what: `time, generated book of ${read.pages} pages`,

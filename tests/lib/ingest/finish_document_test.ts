@@ -3,11 +3,8 @@ import fc from "fast-check";
 import { UsageError } from "../../../lib/common/errors.ts";
 import { type Config, defaultConfig } from "../../../lib/config/config.ts";
 import type { FileKind } from "../../../lib/ingest/file_kinds.ts";
-import {
-  checkLanguages,
-  finishDocument,
-  type FinishedDocument,
-} from "../../../lib/ingest/finish_document.ts";
+import { checkLanguages } from "../../../lib/ingest/check_languages.ts";
+import { finishDocument, type FinishedDocument } from "../../../lib/ingest/finish_document.ts";
 import { scanSecrets } from "../../../lib/ingest/scan_secrets.ts";
 
 const STORY = "The shepherd counted the flock and saw that one of the sheep was missing. " +

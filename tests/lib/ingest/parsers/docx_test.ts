@@ -6,27 +6,14 @@ import {
   docxXml,
   eventsOf,
   readFixture,
+  SHEPHERD_BEGINS,
   survives,
   textOf,
   withDirectoryField,
   zipOf,
 } from "./office_fixture.ts";
 
-const SHEPHERD = `The shepherd’s year
-
-Spring
-
-The flock leaves the valley in April.[1] Every sheep has a number:
-
-1. count them at the gate
-2. count them again
-  - the black ones first
-  - then the rest
-
-Month\tLambs
-April\t12
-May
-
+const SHEPHERD = `${SHEPHERD_BEGINS}
 Autumn
 
 Rain² falls; a field has a2+b2 blades of grass.`;

@@ -3,6 +3,23 @@
 import { defaultConfig } from "../../../../lib/config/config.ts";
 import { type ParseEvent, ParseFailure, type Parser } from "../../../../lib/ingest/parsers/parser.ts";
 
+/** How the document begins that every fixture of this folder holds, whatever program wrote it. */
+export const SHEPHERD_BEGINS = `The shepherd’s year
+
+Spring
+
+The flock leaves the valley in April.[1] Every sheep has a number:
+
+1. count them at the gate
+2. count them again
+  - the black ones first
+  - then the rest
+
+Month\tLambs
+April\t12
+May
+`;
+
 /** Everything a parser yields. */
 export async function eventsOf(
   parser: Parser,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { defaultConfig } from "../../../../lib/config/config.ts";
-import { pdfFolders, pdfParser } from "../../../../lib/ingest/parsers/pdf.ts";
+import { pdfParser } from "../../../../lib/ingest/parsers/pdf.ts";
 import { ParseFailure } from "../../../../lib/ingest/parsers/parser.ts";
 import { textPage, writePdf } from "../../../support/pdf_writer.ts";
 import { edit, readPdf } from "./pdf_fixture.ts";
@@ -167,12 +167,6 @@ Deno.test("parsePdf() runs no script of the file and does without its fonts", as
   const whole = writePdf({ pages: [textPage([SENTENCE])], catalog });
   assertEquals((await readPdf(edit(whole, "/BaseFont /Helvetica ", "/BaseFont /NoSuchFnt"))).text, SENTENCE);
   assertEquals("sheepopWasHere" in globalThis, false);
-});
-
-Deno.test("pdfParser reads its scans with the recogniser of images", () => {
-  assertEquals(pdfParser.name, "pdf 1");
-  assert(pdfFolders().length >= 2);
-  for (const folder of pdfFolders()) assert(Deno.statSync(folder).isDirectory, folder);
 });
 
 Deno.test("parsePdf() fails with a reason or reads, whatever bytes change in a file", async () => {

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { defaultConfig } from "../../../../lib/config/config.ts";
 import { ParseFailure } from "../../../../lib/ingest/parsers/parser.ts";
-import { openRecognizer, recognizerFolders } from "../../../../lib/ingest/parsers/recognize.ts";
+import { findPackageFolder } from "../../../../lib/ingest/package_folder.ts";
+import { openRecognizer } from "../../../../lib/ingest/parsers/recognize.ts";
 import { FIRST_PAGE, imageBytes } from "./image_fixture.ts";
 
 const { data } = defaultConfig();
@@ -35,7 +36,7 @@ Deno.test("openRecognizer() refuses a language that no package is for, and anyth
   await assertRejects(() => open("../eng"), RangeError, "data.ocr_language");
 });
 
-Deno.test("recognizerFolders() are all that recognition has to read", async () => {
+Deno.test("openRecognizer() reads nothing but the folder of packages", async () => {
   const file = new URL("../../../../lib/ingest/parsers/recognize.ts", import.meta.url);
   const program = `import { openRecognizer } from ${JSON.stringify(file.href)};
     using recognizer = await openRecognizer({ ocrLanguage: "eng" });
@@ -49,7 +50,7 @@ Deno.test("recognizerFolders() are all that recognition has to read", async () =
         "--no-prompt",
         "--no-check",
         "--ext=ts",
-        `--allow-read=${recognizerFolders().join(",")}`,
+        `--allow-read=${await findPackageFolder()}`,
       ],
       `data:application/typescript,${encodeURIComponent(program)}`,
     ],
