@@ -32,6 +32,7 @@ export {
 } from "./lib/config/config.ts";
 export { FIELDS } from "./lib/config/fields.ts";
 export { ingest, type IngestOptions, type IngestProgress, type TextDataset } from "./lib/ingest/ingest.ts";
+export type { PagesDone } from "./lib/ingest/parse_files.ts";
 export type {
   DroppedSample,
   DuplicateCluster,

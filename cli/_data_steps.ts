@@ -4,7 +4,7 @@
 import type { Config } from "../lib/config/config.ts";
 import { type TokenDataset, tokenize, type TokenizeProgress } from "../lib/dataset/tokenize.ts";
 import { ingest, type IngestProgress, type TextDataset } from "../lib/ingest/ingest.ts";
-import { formatBytes, formatColumns, formatCount, formatDuration } from "./_columns.ts";
+import { fitText, formatBytes, formatColumns, formatCount, formatDuration, plainText } from "./_columns.ts";
 import { type Scan, scanFiles } from "../lib/ingest/scan_files.ts";
 import { ProgressLine } from "./progress.ts";
 
@@ -59,6 +59,13 @@ export function formatTokenSummary({ dir, upToDate, info }: TokenDataset): strin
 export function formatIngestProgress(event: IngestProgress, elapsedMs: number): string {
   const { stage, files, totalFiles, bytes, totalBytes } = event;
   if (stage === "scan") return `Finding files: ${formatCount(files)}, ${formatBytes(bytes)}`;
+  if (event.pages !== undefined && event.pages.total > 1) {
+    const { path, done, total } = event.pages;
+    const name = fitText(plainText(path), 40);
+    return `Reading files: ${formatCount(files)} of ${formatCount(totalFiles)}, page ${
+      formatCount(done)
+    } of ${formatCount(total)} of ${name}`;
+  }
   const done = `${formatCount(files)} of ${formatCount(totalFiles)}, ${formatBytes(bytes)} of ${
     formatBytes(totalBytes)
   }`;

@@ -14,7 +14,7 @@ import { checkLanguages } from "./check_languages.ts";
 import { IngestAccount } from "./ingest_account.ts";
 import { ARCHIVE_KINDS } from "./file_kinds.ts";
 import { countEntries, formatReasons, type IngestSummary, type ManifestEntry } from "./manifest.ts";
-import { parseFiles, textSettings } from "./parse_files.ts";
+import { type PagesDone, parseFiles, textSettings } from "./parse_files.ts";
 import { PARSER_NAMES } from "./parsers/parser_names.ts";
 import { type Scan, scanFiles } from "./scan_files.ts";
 import { SplitWriter } from "./split_writer.ts";
@@ -47,6 +47,8 @@ export interface IngestProgress {
   readonly bytes: number;
   /** Bytes to do; 0 while it is not known. */
   readonly totalBytes: number;
+  /** The file that is being read page by page, when that is what this event tells. */
+  readonly pages?: PagesDone;
 }
 
 /** Options of {@linkcode ingest}. */
@@ -129,11 +131,14 @@ async function writeRows(
   const totalBytes = scan.files.reduce((sum, { bytes }) => sum + bytes, 0);
   let files = 0;
   let bytes = 0;
-  for await (const result of parseFiles(scan.files, config.data)) {
+  const tell = (pages?: PagesDone): void => {
+    options.onProgress?.({ stage: "read", files, totalFiles, bytes, totalBytes, ...(pages && { pages }) });
+  };
+  for await (const result of parseFiles(scan.files, config.data, tell)) {
     account.add(result);
     files++;
     bytes += result.file.bytes;
-    options.onProgress?.({ stage: "read", files, totalFiles, bytes, totalBytes });
+    tell();
   }
   return account.finish(await writer.finish());
 }
@@ -158,7 +163,9 @@ function datasetHash(config: Config, scan: Scan): string {
   const { files } = scan;
   const hash = createHash("sha256");
   hash.update(JSON.stringify([FORMAT_VERSION, PARSER_NAMES, datasetSettings(config, scan)]));
-  for (const { path, kind, sha256 } of files) hash.update(JSON.stringify([path, kind, sha256]));
+  for (const { path, kind, sha256, isPassing } of files) {
+    hash.update(JSON.stringify([path, kind, isPassing ? "" : sha256]));
+  }
   return hash.digest("hex");
 }
 

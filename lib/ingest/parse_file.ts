@@ -9,7 +9,7 @@ import type { StrangeCounts } from "./clean_text.ts";
 import type { FileKind } from "./file_kinds.ts";
 import { countCharacters } from "./count_characters.ts";
 import { finishDocument, type FinishedDocument } from "./finish_document.ts";
-import { type FileOutcome, type ParseLine, unreadOutcome } from "./parse_lines.ts";
+import { type FileOutcome, PACKAGE_IS_MISSING, type ParseLine, unreadOutcome } from "./parse_lines.ts";
 import { type ParseEvent, ParseFailure, type ParseInput } from "./parsers/parser.ts";
 import { PARSER_NAMES } from "./parsers/parser_names.ts";
 import { PARSERS } from "./parsers/parsers.ts";
@@ -193,6 +193,6 @@ function failureOf(error: unknown): Pick<FileOutcome, "status" | "reason"> {
   const isPackage = error instanceof TypeError && /npm|loading http/i.test(error.message);
   return {
     status: "failed",
-    reason: isPackage ? "its package is not here and cannot be downloaded" : "damaged: the parser gave up",
+    reason: isPackage ? PACKAGE_IS_MISSING : "damaged: the parser gave up",
   };
 }

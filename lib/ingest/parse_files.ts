@@ -8,7 +8,7 @@ import { ARCHIVE_KINDS, type FileKind } from "./file_kinds.ts";
 import { inOrder } from "./in_order.ts";
 import { leftOut, type ManifestEntry, reasonOf } from "./manifest.ts";
 import { ParseCache } from "./parse_cache.ts";
-import type { ParsedFile } from "./parse_lines.ts";
+import { LANGUAGE_IS_MISSING, PACKAGE_IS_MISSING, type ParsedFile } from "./parse_lines.ts";
 import { ParsePool } from "./parse_pool.ts";
 import { OWN_KINDS, PARSER_NAMES } from "./parsers/parser_names.ts";
 import type { ScannedFile } from "./scan_files.ts";
@@ -22,6 +22,15 @@ export interface FileResult {
   readonly elapsedMs: number;
 }
 
+/** How far the parser is inside a file. */
+export interface PagesDone {
+  /** Path of the file. */
+  readonly path: string;
+  /** Pages, or whatever its format counts. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** Raise it when the same parser and settings give other text than before. */
 const CACHE_VERSION = 1;
 const CACHE_FILE = "parsed.sqlite";
@@ -31,6 +40,8 @@ const FILES_PER_CHILD = 4;
 const SMALL_BYTES = 256 * 2 ** 10;
 const SLOW_KINDS: ReadonlySet<FileKind> = new Set<FileKind>(["pdf", "image", "sqlite", ...ARCHIVE_KINDS]);
 const MOST_BYTES_AT_ONCE = 128 * 2 ** 20;
+/** With another state of this machine, the same file gives another text. */
+const PASSING_REASONS: ReadonlySet<string> = new Set([PACKAGE_IS_MISSING, LANGUAGE_IS_MISSING]);
 /** Settings that never change what a file holds. */
 const OUTER_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
   "paths",
@@ -56,14 +67,16 @@ const CHOOSING_SETTINGS: ReadonlySet<string> = new Set<keyof Config["data"]>([
  *
  * @param files - of a scan; `sha256` is corrected where a file has changed since
  * @param data - settings of the run
+ * @param onPages - called while files are parsed that have pages
  */
 export async function* parseFiles(
   files: readonly ScannedFile[],
   data: Config["data"],
+  onPages: (pages: PagesDone) => void,
 ): AsyncGenerator<FileResult> {
   using cache = await ParseCache.open(join(data.outputDir, CACHE_FILE));
   await using pool = await ParsePool.open(data);
-  yield* inOrder(files, (file) => parseOne(file, { data, cache, pool }), {
+  yield* inOrder(files, (file) => parseOne(file, { data, cache, pool, onPages }), {
     width: FILES_PER_CHILD * pool.size,
     weight: ({ bytes }) => bytes,
     maxWeight: MOST_BYTES_AT_ONCE,
@@ -86,9 +99,14 @@ export function textSettings(
 
 async function parseOne(
   file: ScannedFile,
-  context: { readonly data: Config["data"]; readonly cache: ParseCache; readonly pool: ParsePool },
+  context: {
+    readonly data: Config["data"];
+    readonly cache: ParseCache;
+    readonly pool: ParsePool;
+    readonly onPages: (pages: PagesDone) => void;
+  },
 ): Promise<FileResult> {
-  const { data, cache, pool } = context;
+  const { data, cache, pool, onPages } = context;
   const known = cache.get(cacheKey(file, data));
   if (known !== undefined) return { file, parsed: known, elapsedMs: 0 };
   const { path, location, kind } = file;
@@ -100,14 +118,17 @@ async function parseOne(
       name: basename(path),
       bytes,
       needsPackages: !isOwn,
+      onPages: (done, total) => onPages({ path, done, total }),
       isSmall: bytes.length <= SMALL_BYTES && !SLOW_KINDS.has(kind),
     });
-    // What a limit stopped may come further on another machine.
-    if (parsed.at(-1)!.parser !== null) cache.set(cacheKey(file, data), parsed);
+    file.isPassing = parsed.some(({ reason }) => reason !== null && PASSING_REASONS.has(reason));
+    // What a limit stopped, which has no parser, may come further on another machine.
+    const isLasting = !file.isPassing && parsed.at(-1)!.parser !== null;
+    if (isLasting) cache.set(cacheKey(file, data), parsed);
     return { file, parsed, elapsedMs };
   } catch (error) {
     const { bytes } = file;
-    file.sha256 = "";
+    file.isPassing = true;
     return {
       file,
       parsed: leftOut(path, { kind, bytes, status: "failed", reason: reasonOf(error) }),

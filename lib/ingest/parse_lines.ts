@@ -8,6 +8,11 @@ import type { FileKind } from "./file_kinds.ts";
 /** First argument that makes the compiled program a parsing child. */
 export const PARSE_COMMAND = "__parse";
 
+/** Why a file is not read where its package was never fetched and cannot be now. */
+export const PACKAGE_IS_MISSING = "its package is not here and cannot be downloaded";
+/** The same for the language of text recognition. */
+export const LANGUAGE_IS_MISSING = "no package with the language data.ocr_language can be read";
+
 /** First line to a child: the settings of the run. */
 export interface ParseSetup {
   readonly data: Config["data"];

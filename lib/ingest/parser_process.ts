@@ -22,6 +22,8 @@ export interface FileToParse {
   readonly needsPackages: boolean;
   /** It takes no longer than a moment. */
   readonly isSmall: boolean;
+  /** Told of every page. */
+  readonly onPages?: (done: number, total: number) => void;
 }
 
 /** Milliseconds between two looks at the clocks. */
@@ -171,6 +173,7 @@ export class ParserProcess implements AsyncDisposable {
     const parsed = JSON.parse(line) as ParseLine;
     if ("pages" in parsed) {
       job.pageAt = performance.now();
+      job.file.onPages?.(parsed.pages.done, parsed.pages.total);
       return;
     }
     job.lines.push(parsed);

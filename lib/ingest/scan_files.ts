@@ -17,6 +17,8 @@ export interface ScannedFile extends Omit<FoundFile, "kind" | "bytes"> {
   bytes: number;
   /** SHA-256 of the content; of what was parsed, should the file have changed since. */
   sha256: string;
+  /** What became of it has nothing to do with its content: the next run tries it again. */
+  isPassing?: boolean;
 }
 
 /** What there is to parse, and lines about everything else. */

@@ -1,3 +1,4 @@
+import { formatIngestProgress } from "../../cli/_data_steps.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { runSheepop, withFolder } from "./_sheepop.ts";
@@ -85,4 +86,24 @@ Deno.test("sheepop plot refuses a folder without metrics", async () => {
     assertEquals(code, 2, stderr);
     assertStringIncludes(stderr, "sheepop: Cannot ");
   });
+});
+
+Deno.test("formatIngestProgress() says how far it is, in files and inside a long one", () => {
+  const event = {
+    stage: "read",
+    files: 3,
+    totalFiles: 40,
+    bytes: 2 ** 20,
+    totalBytes: 10 * 2 ** 20,
+  } as const;
+  assertEquals(formatIngestProgress(event, 500), "Reading files: 3 of 40, 1.0 MiB of 10.0 MiB");
+  assertEquals(
+    formatIngestProgress(event, 2000),
+    "Reading files: 3 of 40, 1.0 MiB of 10.0 MiB, 512.0 KiB/s, 0:18 left",
+  );
+  const pages = { path: "corpus/book\u001b.pdf", done: 1200, total: 10_000 };
+  assertEquals(
+    formatIngestProgress({ ...event, pages }, 2000),
+    "Reading files: 3 of 40, page 1,200 of 10,000 of corpus/book .pdf",
+  );
 });

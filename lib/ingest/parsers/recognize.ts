@@ -6,6 +6,7 @@
 
 import { gunzipSync } from "node:zlib";
 import type { Config } from "../../config/config.ts";
+import { LANGUAGE_IS_MISSING } from "../parse_lines.ts";
 import { ParseFailure } from "./parser.ts";
 
 /** Reads text off images, one after the other. */
@@ -171,7 +172,7 @@ async function readTrainedData(language: string): Promise<Uint8Array> {
     // the integer model: as accurate as the other, a quarter of its size
     return gunzipSync(await Deno.readFile(`${langPath}_best_int/${language}.traineddata.gz`));
   } catch (cause) {
-    throw new ParseFailure("failed", "no package with the language data.ocr_language can be read", { cause });
+    throw new ParseFailure("failed", LANGUAGE_IS_MISSING, { cause });
   }
 }
 

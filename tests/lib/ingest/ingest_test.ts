@@ -5,6 +5,7 @@ import { UsageError } from "../../../lib/common/errors.ts";
 import { openStagingFolder } from "../../../lib/common/atomic_file.ts";
 import { sha256 } from "../../../lib/common/hash.ts";
 import { ingest, type IngestProgress } from "../../../lib/ingest/ingest.ts";
+import { textPage, writePdf } from "../../support/pdf_writer.ts";
 import { allRows, leftOutOf, manifestOf, openCorpus, splitRows } from "./ingest_fixture.ts";
 
 const STORY = "The shepherd counted the flock. One was missing.\n";
@@ -268,6 +269,40 @@ Deno.test("ingest() reports its progress", async () => {
     { stage: "read", files: 1, totalFiles: 2, bytes: 3, totalBytes: 7 },
     { stage: "read", files: 2, totalFiles: 2, bytes: 7, totalBytes: 7 },
   ]);
+});
+
+Deno.test("ingest() tries a file again whose package could not be fetched", async () => {
+  await using corpus = await openCorpus({
+    "a.txt": STORY,
+    "b.html": "<p>Wool is spun by the fire in the evening.</p>",
+  });
+  const names = ["DENO_DIR", "NPM_CONFIG_REGISTRY"];
+  const before = names.map((name) => Deno.env.get(name));
+  // an empty cache, and a registry that nobody answers for
+  Deno.env.set("DENO_DIR", join(corpus.cache, "deno"));
+  Deno.env.set("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/");
+  try {
+    const { dir } = await ingest(corpus.config());
+    assertEquals(await leftOutOf(dir), {
+      "corpus/b.html": "failed: its package is not here and cannot be downloaded",
+    });
+  } finally {
+    for (const [at, name] of names.entries()) {
+      if (before[at] === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, before[at]);
+    }
+  }
+  const { upToDate, summary } = await ingest(corpus.config());
+  assertEquals([upToDate, summary.files.ok], [false, 2]);
+});
+
+Deno.test("ingest() tells of the pages of a file while it is read", async () => {
+  const lines = ["The first page counts the sheep.", "The second counts the goats."];
+  const book = writePdf({ pages: lines.map((line) => textPage([line])) });
+  await using corpus = await openCorpus({ "book.pdf": book });
+  const told: unknown[] = [];
+  await ingest(corpus.config(), { onProgress: ({ pages }) => pages && told.push(pages) });
+  assertEquals(told, [1, 2].map((done) => ({ path: "corpus/book.pdf", done, total: 2 })));
 });
 
 /** A text whose hash says validation at a share of 0.1. */
