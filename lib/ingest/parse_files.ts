@@ -28,6 +28,7 @@ export interface PagesDone {
   readonly path: string;
   /** Pages, or whatever its format counts. */
   readonly done: number;
+  /** Of so many. */
   readonly total: number;
 }
 
